@@ -1,0 +1,285 @@
+package io.quotastack.engine.customer;
+
+import io.quotastack.engine.credits.Due;
+import io.quotastack.engine.customer.CustomerMessage.Durable;
+import io.quotastack.engine.customer.CustomerMessage.Read;
+import io.quotastack.engine.customer.CustomerMessage.ReadReply;
+import io.quotastack.engine.customer.CustomerMessage.Stop;
+import io.quotastack.engine.customer.CustomerMessage.Unavailable;
+import io.quotastack.engine.customer.CustomerMessage.Wake;
+import io.quotastack.engine.customer.CustomerMessage.Write;
+import io.quotastack.engine.customer.CustomerMessage.WriteReply;
+import io.quotastack.engine.ids.CustomerRef;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sharded actor of one customer: in front of the writer it gathers the writes that arrive while
+ * one is in flight (group commit), bounds how many wait, and answers reads from the last durable
+ * state, so that a read never waits for a write. If the writer stops, everything that waits is
+ * answered and the gate leaves; the next message finds a fresh one that recovers from the journal.
+ */
+public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
+  /** The most commands in one {@link Write}. */
+  public static final int MAX_COMMANDS = 1_000;
+
+  /** The most commands that wait for one customer; what comes beyond is refused as overload. */
+  static final int MAX_WAITING_COMMANDS = 4_000;
+
+  /** The most reads that wait while the customer is recovered from the journal. */
+  static final int MAX_WAITING_READS = 4_000;
+
+  /** The most commands that go down in one durable write, unless one message alone has more. */
+  private static final int MAX_BATCH_COMMANDS = 400;
+
+  /** The longest that a timer is set for; on waking, what is not due yet is waited for again. */
+  private static final Duration LONGEST_SLEEP = Duration.ofHours(12);
+
+  private final TimerScheduler<CustomerMessage> timers;
+  private final InstantSource clock;
+  private final WriteBudget budget;
+  private final ActorRef<ClusterSharding.ShardCommand> shard;
+  private final CustomerDecider decider;
+  private final ActorRef<CustomerWriter.Batch> writer;
+
+  private final Deque<Write> waitingWrites = new ArrayDeque<>();
+  private final List<Read> waitingReads = new ArrayList<>();
+  private int waitingCommands;
+  private List<Write> inFlight = List.of();
+  private boolean busy;
+  private boolean stopping;
+  private boolean failed;
+
+  /** The last durable state; null until it is recovered. */
+  private @Nullable CustomerState state;
+
+  private @Nullable Due alarm;
+
+  /**
+   * The actor of that customer.
+   *
+   * @param clock the wall clock
+   * @param budget what the node may have in flight at the journal
+   * @param shard told when this actor wants to leave memory
+   */
+  public static Behavior<CustomerMessage> create(
+      CustomerRef customer,
+      InstantSource clock,
+      WriteBudget budget,
+      ActorRef<ClusterSharding.ShardCommand> shard) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> new CustomerGate(context, timers, customer, clock, budget, shard)));
+  }
+
+  private CustomerGate(
+      ActorContext<CustomerMessage> context,
+      TimerScheduler<CustomerMessage> timers,
+      CustomerRef customer,
+      InstantSource clock,
+      WriteBudget budget,
+      ActorRef<ClusterSharding.ShardCommand> shard) {
+    super(context);
+    this.timers = timers;
+    this.clock = clock;
+    this.budget = budget;
+    this.shard = shard;
+    this.decider = new CustomerDecider(customer.customerId());
+    this.writer =
+        context.spawn(
+            CustomerWriter.create(customer, clock, context.getSelf().narrow()), "writer");
+    context.watch(writer);
+  }
+
+  @Override
+  public Receive<CustomerMessage> createReceive() {
+    return newReceiveBuilder()
+        .onMessage(Read.class, this::onRead)
+        .onMessage(Write.class, this::onWrite)
+        .onMessage(Durable.class, this::onDurable)
+        .onMessage(Wake.class, wake -> onWake())
+        .onMessage(Stop.class, stop -> onStop())
+        .onSignal(Terminated.class, signal -> onWriterStopped())
+        .onSignal(PostStop.class, signal -> onPostStop())
+        .build();
+  }
+
+  private Behavior<CustomerMessage> onRead(Read read) {
+    if (failed) {
+      read.replyTo().tell(ReadReply.not(Unavailable.STORAGE));
+    } else if (state != null) {
+      answer(read, state);
+    } else if (waitingReads.size() < MAX_WAITING_READS) {
+      waitingReads.add(read);
+    } else {
+      read.replyTo().tell(ReadReply.not(Unavailable.OVERLOADED));
+    }
+    return this;
+  }
+
+  private void answer(Read read, CustomerState durable) {
+    Instant wall = clock.instant();
+    CustomerState current = durable;
+    if (durable.isDue(durable.now(wall))) {
+      current = decider.settled(durable, wall);
+      settleSoon();
+    }
+    read.replyTo().tell(new ReadReply(null, CustomerReader.answer(current, read.query())));
+  }
+
+  private Behavior<CustomerMessage> onWrite(Write write) {
+    int commands = write.commands().size();
+    if (failed) {
+      write.replyTo().tell(WriteReply.not(Unavailable.STORAGE));
+    } else if (commands > MAX_COMMANDS || waitingCommands + commands > MAX_WAITING_COMMANDS) {
+      write.replyTo().tell(WriteReply.not(Unavailable.OVERLOADED));
+    } else {
+      waitingWrites.add(write);
+      waitingCommands += commands;
+      writeNext();
+    }
+    return this;
+  }
+
+  /** Hands what waits to the writer, unless it is at work. */
+  private void writeNext() {
+    if (busy || state == null || waitingWrites.isEmpty()) {
+      return;
+    }
+    if (!budget.tryTake()) {
+      for (Write write : takeAllWaiting()) {
+        write.replyTo().tell(WriteReply.not(Unavailable.OVERLOADED));
+      }
+      return;
+    }
+    var batch = new ArrayList<Write>();
+    int commands = 0;
+    for (Write next = waitingWrites.peek();
+        next != null
+            && (commands == 0 || commands + next.commands().size() <= MAX_BATCH_COMMANDS);
+        next = waitingWrites.peek()) {
+      commands += next.commands().size();
+      batch.add(waitingWrites.remove());
+    }
+    waitingCommands -= commands;
+    inFlight = batch;
+    busy = true;
+    writer.tell(new CustomerWriter.Batch(batch));
+  }
+
+  private Behavior<CustomerMessage> onDurable(Durable durable) {
+    state = durable.state();
+    giveBack();
+    inFlight = List.of();
+    if (!waitingReads.isEmpty()) {
+      waitingReads.forEach(read -> answer(read, durable.state()));
+      waitingReads.clear();
+    }
+    setAlarm(durable.state());
+    writeNext();
+    return stopping && !busy ? Behaviors.stopped() : this;
+  }
+
+  private void setAlarm(CustomerState durable) {
+    Due next = durable.blocks().nextDue();
+    if (next == null) {
+      if (alarm != null) {
+        timers.cancel(Wake.class);
+        alarm = null;
+      }
+    } else if (!next.equals(alarm)) {
+      alarm = next;
+      startAlarm(next);
+    }
+  }
+
+  private void startAlarm(Due due) {
+    Duration sleep = Duration.between(clock.instant(), due.at());
+    if (sleep.isNegative()) {
+      sleep = Duration.ZERO;
+    }
+    timers.startSingleTimer(
+        Wake.class, new Wake(), sleep.compareTo(LONGEST_SLEEP) > 0 ? LONGEST_SLEEP : sleep);
+  }
+
+  private Behavior<CustomerMessage> onWake() {
+    if (state != null && alarm != null && !failed) {
+      if (state.isDue(state.now(clock.instant()))) {
+        settleSoon();
+      } else {
+        startAlarm(alarm);
+      }
+    }
+    return this;
+  }
+
+  /** Has what is due written down, unless a write is on its way that does so anyway. */
+  private void settleSoon() {
+    if (!busy && waitingWrites.isEmpty()) {
+      waitingWrites.add(
+          new Write(
+              List.of(new CustomerCommand.SettleDue()), getContext().getSystem().ignoreRef()));
+      waitingCommands++;
+      writeNext();
+    }
+  }
+
+  private Behavior<CustomerMessage> onStop() {
+    if (failed || (!busy && waitingWrites.isEmpty() && waitingReads.isEmpty())) {
+      return Behaviors.stopped();
+    }
+    stopping = true;
+    return this;
+  }
+
+  private Behavior<CustomerMessage> onWriterStopped() {
+    failed = true;
+    giveBack();
+    inFlight.forEach(write -> write.replyTo().tell(WriteReply.not(Unavailable.STORAGE)));
+    takeAllWaiting().forEach(write -> write.replyTo().tell(WriteReply.not(Unavailable.STORAGE)));
+    waitingReads.forEach(read -> read.replyTo().tell(ReadReply.not(Unavailable.STORAGE)));
+    inFlight = List.of();
+    waitingReads.clear();
+    if (stopping) {
+      return Behaviors.stopped();
+    }
+    shard.tell(new ClusterSharding.Passivate<>(getContext().getSelf()));
+    return this;
+  }
+
+  private Behavior<CustomerMessage> onPostStop() {
+    giveBack();
+    return this;
+  }
+
+  private void giveBack() {
+    if (busy) {
+      busy = false;
+      budget.giveBack();
+    }
+  }
+
+  private List<Write> takeAllWaiting() {
+    List<Write> all = List.copyOf(waitingWrites);
+    waitingWrites.clear();
+    waitingCommands = 0;
+    return all;
+  }
+}

@@ -1,0 +1,136 @@
+package io.quotastack.engine.customer;
+
+import io.quotastack.engine.customer.CustomerMessage.Write;
+import io.quotastack.engine.customer.CustomerMessage.WriteReply;
+import io.quotastack.engine.ids.CustomerRef;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.SnapshotAdapter;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+
+/**
+ * Carries the customer aggregate on the journal: judges a batch of writes, stores all their events
+ * in one atomic write, and only then tells the gate and answers. Holds no rule of its own. Stops if
+ * a write fails: what is durable is found out by recovering.
+ */
+final class CustomerWriter
+    extends EventSourcedBehavior<CustomerWriter.Batch, CustomerEvent, CustomerState> {
+  /** Replaying so many events is cheaper than storing even a small snapshot. */
+  private static final long MIN_EVENTS_PER_SNAPSHOT = 500;
+
+  /** A snapshot of so many blocks or keys costs about what replaying one event costs. */
+  private static final long PARTS_PER_EVENT = 8;
+
+  /** Writes that gathered while the one before was in flight. */
+  record Batch(List<Write> writes) {}
+
+  private final CustomerDecider decider;
+  private final InstantSource clock;
+  private final ActorRef<? super CustomerMessage.Durable> gate;
+  private long lastSnapshot;
+
+  static Behavior<Batch> create(
+      CustomerRef customer,
+      InstantSource clock,
+      ActorRef<? super CustomerMessage.Durable> gate) {
+    return new CustomerWriter(customer, clock, gate);
+  }
+
+  private CustomerWriter(
+      CustomerRef customer,
+      InstantSource clock,
+      ActorRef<? super CustomerMessage.Durable> gate) {
+    super(PersistenceId.ofUniqueId(customer.persistenceId()));
+    this.decider = new CustomerDecider(customer.customerId());
+    this.clock = clock;
+    this.gate = gate;
+  }
+
+  @Override
+  public CustomerState emptyState() {
+    return CustomerState.NONE;
+  }
+
+  @Override
+  public CommandHandler<Batch, CustomerEvent, CustomerState> commandHandler() {
+    return newCommandHandlerBuilder().forAnyState().onCommand(Batch.class, this::write).build();
+  }
+
+  private Effect<CustomerEvent, CustomerState> write(CustomerState state, Batch batch) {
+    var commands = new ArrayList<CustomerCommand>(batch.writes().size());
+    for (Write write : batch.writes()) {
+      commands.addAll(write.commands());
+    }
+    CustomerDecider.Decision decision = decider.decide(state, commands, clock.instant());
+    return Effect()
+        .persist(decision.events())
+        .thenRun(
+            (CustomerState durable) -> {
+              // The gate first: whoever has an answer finds its effect in the next read.
+              gate.tell(new CustomerMessage.Durable(durable));
+              answer(batch, decision.outcomes(), durable);
+            });
+  }
+
+  private static void answer(Batch batch, List<Outcome> outcomes, CustomerState state) {
+    String externalId = state.profile() == null ? null : state.profile().externalId();
+    int from = 0;
+    for (Write write : batch.writes()) {
+      int to = from + write.commands().size();
+      write
+          .replyTo()
+          .tell(new WriteReply(null, List.copyOf(outcomes.subList(from, to)), externalId));
+      from = to;
+    }
+  }
+
+  @Override
+  public EventHandler<CustomerState, CustomerEvent> eventHandler() {
+    return CustomerState::apply;
+  }
+
+  @Override
+  public SignalHandler<CustomerState> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(
+            RecoveryCompleted.instance(), state -> gate.tell(new CustomerMessage.Durable(state)))
+        .build();
+  }
+
+  @Override
+  public boolean shouldSnapshot(CustomerState state, CustomerEvent event, long sequenceNr) {
+    long events = sequenceNr - lastSnapshot;
+    if (events < MIN_EVENTS_PER_SNAPSHOT
+        || events < (state.blocks().size() + state.window().size()) / PARTS_PER_EVENT) {
+      return false;
+    }
+    lastSnapshot = sequenceNr;
+    return true;
+  }
+
+  @Override
+  public SnapshotAdapter<CustomerState> snapshotAdapter() {
+    return new SnapshotAdapter<>() {
+      @Override
+      public Object toJournal(CustomerState state) {
+        return CustomerSnapshot.of(state);
+      }
+
+      @Override
+      public CustomerState fromJournal(Object stored) {
+        CustomerState state = ((CustomerSnapshot) stored).state();
+        lastSnapshot = state.version();
+        return state;
+      }
+    };
+  }
+}

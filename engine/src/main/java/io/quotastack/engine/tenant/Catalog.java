@@ -1,0 +1,97 @@
+package io.quotastack.engine.tenant;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.quotastack.engine.metering.MeteringRule;
+import io.quotastack.engine.metering.Metric;
+import io.quotastack.engine.serialization.ClusterMessage;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a request needs to know of its tenant's environment: immutable, so that every node can hold
+ * a copy.
+ *
+ * @param exists false = there is no such tenant
+ * @param version the sequence number of the tenant's last journal event
+ * @param config its settings
+ * @param apiKeys the keys that are good
+ * @param metrics by key
+ * @param rules all versions by metric key, oldest first
+ */
+public record Catalog(
+    boolean exists,
+    long version,
+    TenantConfig config,
+    List<ApiKeyHash> apiKeys,
+    Map<String, Metric> metrics,
+    Map<String, List<MeteringRule>> rules)
+    implements ClusterMessage {
+  /** Of a tenant that does not exist. */
+  public static final Catalog NONE =
+      new Catalog(false, 0, TenantConfig.DEFAULT, List.of(), Map.of(), Map.of());
+
+  /** The metric of that key, or null. */
+  public @Nullable Metric metric(String key) {
+    return metrics.get(key);
+  }
+
+  /**
+   * The rule that prices that metric at that instant: of those in effect the one that took effect
+   * last, and of these the newest. Null if there is none or the metric is archived.
+   */
+  @JsonIgnore
+  public @Nullable MeteringRule activeRule(String metricKey, Instant now) {
+    Metric metric = metrics.get(metricKey);
+    if (metric == null || metric.archived()) {
+      return null;
+    }
+    MeteringRule active = null;
+    for (MeteringRule rule : rules.getOrDefault(metricKey, List.of())) {
+      if (!rule.effectiveAt().isAfter(now)
+          && (active == null || !rule.effectiveAt().isBefore(active.effectiveAt()))) {
+        active = rule;
+      }
+    }
+    return active;
+  }
+
+  /** With that metric, new or changed. */
+  Catalog with(Metric metric) {
+    var next = new TreeMap<>(metrics);
+    next.put(metric.key(), metric);
+    return new Catalog(exists, version, config, apiKeys, next, rules);
+  }
+
+  /** With one rule more. */
+  Catalog with(MeteringRule rule) {
+    var next = new TreeMap<>(rules);
+    next.merge(
+        rule.metricKey(),
+        List.of(rule),
+        (old, one) ->
+            Stream.concat(old.stream(), one.stream()).toList());
+    return new Catalog(exists, version, config, apiKeys, metrics, next);
+  }
+
+  /** With these settings. */
+  Catalog with(TenantConfig newConfig) {
+    return new Catalog(exists, version, newConfig, apiKeys, metrics, rules);
+  }
+
+  /** With one key more, of a tenant that now exists. */
+  Catalog with(ApiKeyHash key) {
+    var next = new ArrayList<>(apiKeys);
+    next.add(key);
+    return new Catalog(true, version, config, List.copyOf(next), metrics, rules);
+  }
+
+  /** As of that journal event. */
+  Catalog at(long newVersion) {
+    return new Catalog(exists, newVersion, config, apiKeys, metrics, rules);
+  }
+}

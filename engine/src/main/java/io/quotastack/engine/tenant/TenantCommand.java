@@ -1,0 +1,78 @@
+package io.quotastack.engine.tenant;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.customer.CustomerCommand.NewText;
+import io.quotastack.engine.idempotency.RequestKey;
+import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Rounding;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** What a tenant's environment can be asked to change. Bad form is refused before. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "command")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = TenantCommand.CreateTenant.class, name = "create_tenant"),
+  @JsonSubTypes.Type(value = TenantCommand.ChangeConfig.class, name = "change_config"),
+  @JsonSubTypes.Type(value = TenantCommand.CreateMetric.class, name = "create_metric"),
+  @JsonSubTypes.Type(value = TenantCommand.UpdateMetric.class, name = "update_metric"),
+  @JsonSubTypes.Type(value = TenantCommand.CreateRule.class, name = "create_rule"),
+  @JsonSubTypes.Type(value = TenantCommand.NameCustomer.class, name = "name_customer")
+})
+public sealed interface TenantCommand {
+  /**
+   * Creates the environment with its first key. Naming the same key again does nothing; another key
+   * for a tenant that exists is refused.
+   */
+  record CreateTenant(String name, String keySha256) implements TenantCommand {}
+
+  /** A command that a request brought, under its idempotency key. */
+  sealed interface Keyed extends TenantCommand {
+    /** The key and the fingerprint of the request. */
+    RequestKey request();
+  }
+
+  /** Changes settings; null = leave as it is. */
+  record ChangeConfig(RequestKey request, @Nullable BurnOrder burnOrder) implements Keyed {}
+
+  /** Makes a metric; refused if the key is taken. */
+  record CreateMetric(
+      RequestKey request,
+      String key,
+      String name,
+      @Nullable String description,
+      @Nullable String featureKey)
+      implements Keyed {}
+
+  /** Changes a metric; null = leave as it is. */
+  record UpdateMetric(
+      RequestKey request,
+      String key,
+      @Nullable String name,
+      @Nullable NewText description,
+      @Nullable NewText featureKey,
+      @Nullable Boolean archived)
+      implements Keyed {}
+
+  /**
+   * Prices a metric.
+   *
+   * @param effectiveAt from when; null = now
+   */
+  record CreateRule(
+      RequestKey request,
+      String metricKey,
+      Price price,
+      Rounding rounding,
+      @Nullable Instant effectiveAt)
+      implements Keyed {}
+
+  /**
+   * Finds the UUID for a customer without external id.
+   *
+   * @param proposed taken if the request is new
+   */
+  record NameCustomer(RequestKey request, UUID proposed) implements Keyed {}
+}
