@@ -2,6 +2,7 @@ package io.quotastack.engine.customer;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.credits.BlockSource;
 import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.idempotency.RequestKey;
@@ -58,13 +59,6 @@ public sealed interface CustomerCommand extends ClusterMessage {
       @Nullable NewText timeZone,
       @Nullable Map<String, String> metadata)
       implements Keyed {}
-
-  /**
-   * A new value for a text.
-   *
-   * @param value null = none any more
-   */
-  record NewText(@Nullable String value) {}
 
   /**
    * Deposits a block.

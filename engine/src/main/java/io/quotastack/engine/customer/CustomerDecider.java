@@ -1,5 +1,6 @@
 package io.quotastack.engine.customer;
 
+import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.credits.Allocation;
 import io.quotastack.engine.credits.AmountOutOfRangeException;
 import io.quotastack.engine.credits.Amounts;
@@ -12,7 +13,6 @@ import io.quotastack.engine.credits.Reference;
 import io.quotastack.engine.customer.CustomerCommand.CreateCustomer;
 import io.quotastack.engine.customer.CustomerCommand.GrantCredits;
 import io.quotastack.engine.customer.CustomerCommand.Keyed;
-import io.quotastack.engine.customer.CustomerCommand.NewText;
 import io.quotastack.engine.customer.CustomerCommand.RecordUsage;
 import io.quotastack.engine.customer.CustomerCommand.UpdateCustomer;
 import io.quotastack.engine.idempotency.Remembered;
@@ -193,9 +193,9 @@ public final class CustomerDecider {
               command.request(),
               new Profile(
                   old.externalId(),
-                  changed(old.displayName(), command.displayName()),
-                  changed(old.email(), command.email()),
-                  changed(old.timeZone(), command.timeZone()),
+                  NewText.applied(command.displayName(), old.displayName()),
+                  NewText.applied(command.email(), old.email()),
+                  NewText.applied(command.timeZone(), old.timeZone()),
                   command.metadata() == null ? old.metadata() : command.metadata(),
                   old.createdAt(),
                   now)));
@@ -356,9 +356,5 @@ public final class CustomerDecider {
       state = state.apply(event);
       events.add(event);
     }
-  }
-
-  private static @Nullable String changed(@Nullable String old, @Nullable NewText change) {
-    return change == null ? old : change.value();
   }
 }

@@ -21,7 +21,7 @@ public interface JournalReader {
    * @param direction whether the lowest or the highest comes first
    * @param manifests only events stored under these names; empty = all
    * @param limit at most so many rows, 1 to {@link #MAX_ROWS}
-   * @return fails if the database does not answer
+   * @return fails with {@link JournalUnavailableException} if the database does not answer
    */
   CompletionStage<List<JournalRow>> read(
       String persistenceId,

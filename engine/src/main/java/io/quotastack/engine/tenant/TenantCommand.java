@@ -2,8 +2,8 @@ package io.quotastack.engine.tenant;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.credits.BurnOrder;
-import io.quotastack.engine.customer.CustomerCommand.NewText;
 import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;

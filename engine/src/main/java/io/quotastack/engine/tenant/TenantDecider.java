@@ -1,6 +1,6 @@
 package io.quotastack.engine.tenant;
 
-import io.quotastack.engine.customer.CustomerCommand.NewText;
+import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.ids.Base32;
 import io.quotastack.engine.idempotency.Remembered;
 import io.quotastack.engine.metering.MeteringRule;
@@ -121,8 +121,8 @@ public final class TenantDecider {
         new Metric(
             old.key(),
             command.name() == null ? old.name() : command.name(),
-            changed(old.description(), command.description()),
-            changed(old.featureKey(), command.featureKey()),
+            NewText.applied(command.description(), old.description()),
+            NewText.applied(command.featureKey(), old.featureKey()),
             command.archived() == null ? old.archived() : command.archived(),
             old.createdAt(),
             now);
@@ -176,9 +176,5 @@ public final class TenantDecider {
 
   private static Decision refused(Reason reason, String pointer, String detail) {
     return new Decision.Answer(new TenantReply.Refused(reason, pointer, detail));
-  }
-
-  private static @Nullable String changed(@Nullable String old, @Nullable NewText change) {
-    return change == null ? old : change.value();
   }
 }

@@ -1,0 +1,5 @@
+/** Routes and JSON of customers. */
+@NullMarked
+package io.quotastack.http.customer;
+
+import org.jspecify.annotations.NullMarked;

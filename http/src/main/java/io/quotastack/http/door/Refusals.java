@@ -1,0 +1,75 @@
+package io.quotastack.http.door;
+
+import io.quotastack.engine.customer.CustomerMessage.Unavailable;
+import io.quotastack.engine.customer.Refusal;
+import io.quotastack.engine.ids.CustomerRef;
+import io.quotastack.engine.tenant.TenantReply;
+import io.quotastack.http.customer.CustomerJson;
+import io.quotastack.http.problems.FieldError;
+import io.quotastack.http.problems.Problem;
+import io.quotastack.http.problems.ProblemType;
+import java.util.List;
+
+/** What the engine refuses, as the problem that a client gets. */
+public final class Refusals {
+  private static final int RETRY_AFTER_SECONDS = 1;
+
+  private Refusals() {}
+
+  /** Why a customer's command changed nothing. */
+  public static Problem problem(CustomerRef customer, Refusal refusal) {
+    return switch (refusal) {
+      case Refusal.CustomerNotFound ignored -> Problem.customerNotFound();
+      case Refusal.CustomerExists exists ->
+          Problem.of(
+                  ProblemType.CUSTOMER_EXISTS, "There is a customer with this external id already")
+              .withObject(
+                  "customer",
+                  json ->
+                      CustomerJson.write(
+                          json, customer.customerId(), exists.profile(), exists.version()));
+      case Refusal.InsufficientCredits insufficient ->
+          Problem.insufficientCredits(insufficient.requiredMc(), insufficient.availableMc());
+      case Refusal.AmountOutOfRange outOfRange ->
+          Problem.of(ProblemType.AMOUNT_OUT_OF_RANGE, outOfRange.detail());
+      case Refusal.NoMeteringRule none ->
+          Problem.of(
+              ProblemType.NO_METERING_RULE,
+              "Nothing prices the metric '" + none.metricKey() + "' now");
+      case Refusal.TimestampOutOfRange outOfRange ->
+          Problem.withErrors(
+              ProblemType.TIMESTAMP_OUT_OF_RANGE,
+              List.of(new FieldError("/timestamp", outOfRange.detail())));
+      case Refusal.KeyReused ignored -> keyReused();
+      case Refusal.InvalidField invalid ->
+          Problem.invalidRequest(invalid.pointer(), invalid.detail());
+    };
+  }
+
+  /** Why a tenant's command changed nothing. */
+  public static Problem problem(TenantReply.Refused refused) {
+    return switch (refused.reason()) {
+      case NOT_FOUND -> Problem.notFound(refused.detail());
+      case ALREADY_EXISTS ->
+          Problem.withErrors(
+              ProblemType.ALREADY_EXISTS,
+              List.of(new FieldError(refused.pointer(), refused.detail())));
+      case KEY_REUSED -> keyReused();
+      case INVALID -> Problem.invalidRequest(refused.pointer(), refused.detail());
+    };
+  }
+
+  /** Why there is no answer. */
+  public static Problem problem(Unavailable unavailable) {
+    return switch (unavailable) {
+      case OVERLOADED -> Problem.overloaded(RETRY_AFTER_SECONDS);
+      case STORAGE -> Problem.storageUnavailable(RETRY_AFTER_SECONDS);
+    };
+  }
+
+  private static Problem keyReused() {
+    return Problem.of(
+        ProblemType.IDEMPOTENCY_KEY_REUSED,
+        "This Idempotency-Key was used for a request with another method, path or body");
+  }
+}

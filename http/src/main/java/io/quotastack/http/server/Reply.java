@@ -1,0 +1,70 @@
+package io.quotastack.http.server;
+
+import io.quotastack.http.json.JsonWriter;
+import io.quotastack.http.problems.Problem;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.ContentType;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * What an endpoint answers: everything but the headers that every response bears.
+ *
+ * @param status the HTTP status
+ * @param contentType what the body is
+ * @param body the body
+ * @param headers further headers
+ */
+public record Reply(
+    int status, ContentType contentType, ByteString body, Map<String, String> headers) {
+  private static final String REPLAYED = "X-Idempotent-Replayed";
+
+  /** 200 with an object of these members. */
+  public static Reply ok(JsonWriter.Members members) {
+    return json(200, JsonWriter.object(members));
+  }
+
+  /** 201 with an object of these members. */
+  public static Reply created(JsonWriter.Members members) {
+    return json(201, JsonWriter.object(members));
+  }
+
+  /** That status with JSON that is written already. */
+  public static Reply json(int status, byte[] json) {
+    return bytes(status, ContentTypes.APPLICATION_JSON, json);
+  }
+
+  /** That status with a body of any type. The bytes must not change afterwards. */
+  public static Reply bytes(int status, ContentType contentType, byte[] body) {
+    return new Reply(status, contentType, ByteString.fromArrayUnsafe(body), Map.of());
+  }
+
+  /** The answer that a problem is. */
+  static Reply of(Problem problem, String requestId) {
+    return new Reply(
+        problem.type().status(),
+        JsonTypes.PROBLEM,
+        ByteString.fromArrayUnsafe(problem.toJson(requestId)),
+        problem.headers());
+  }
+
+  /** This reply, marked as the answer given before to the same request if it is one. */
+  public Reply replayed(boolean replayed) {
+    return replayed ? withHeader(REPLAYED, "true") : this;
+  }
+
+  /** This reply with one header more. */
+  public Reply withHeader(String name, String value) {
+    var more = new LinkedHashMap<>(headers);
+    more.put(name, value);
+    return new Reply(status, contentType, body, more);
+  }
+
+  /** This reply as a stage that is complete: for endpoints that need not wait for anything. */
+  public CompletionStage<Reply> now() {
+    return CompletableFuture.completedFuture(this);
+  }
+}
