@@ -28,7 +28,6 @@ import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.server.Directives;
 import org.apache.pekko.http.javadsl.server.Route;
-import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -147,8 +146,12 @@ public final class Api {
     QueryParameters query =
         QueryParameters.parse(arrival.target().rawQuery(), endpoint.queryParameters());
     RequestEntity entity = arrival.request().entity();
+    if (!endpoint.readsBody()) {
+      entity.discardBytes(system);
+      return handled(arrival, query, idempotencyKey, caller, NO_BODY);
+    }
     if (entity instanceof HttpEntity.Strict strict) {
-      byte[] body = endpoint.readsBody() ? checkedBody(strict, arrival.headers()) : NO_BODY;
+      byte[] body = checkedBody(strict, arrival.headers());
       return handled(arrival, query, idempotencyKey, caller, body);
     }
     return collected(entity, arrival.headers())
@@ -202,15 +205,7 @@ public final class Api {
   /** The bytes of a body that has not come in whole with the head of its request. */
   private CompletionStage<byte[]> collected(RequestEntity entity, RequestHeaders headers) {
     checkDeclaration(entity, headers, entity.getContentLengthOption().orElse(0));
-    return entity
-        .toStrict(settings.bodyTimeout().toMillis(), ServerProtocol.BODY_LIMIT_BYTES, system)
-        .handle(
-            (strict, fault) -> {
-              if (fault == null) {
-                return strict.getData().toArrayUnsafe();
-              }
-              throw bodyFault(fault);
-            });
+    return BodyCollector.collect(entity, settings.bodyTimeout(), system);
   }
 
   private static void checkDeclaration(
@@ -228,17 +223,6 @@ public final class Api {
       throw Problem.unsupportedMediaType("The body must be sent without a Content-Encoding.")
           .asException();
     }
-  }
-
-  private static RuntimeException bodyFault(Throwable fault) {
-    return switch (causeOf(fault)) {
-      case EntityStreamSizeException _ ->
-          Problem.bodyTooLarge(ServerProtocol.BODY_LIMIT_BYTES).asException();
-      case TimeoutException _ ->
-          Problem.of(ProblemType.INVALID_REQUEST, "The body did not come in whole in time.")
-              .asException();
-      case Throwable other -> new CompletionException(other);
-    };
   }
 
   private CompletionStage<HttpResponse> withDeadline(

@@ -1,0 +1,108 @@
+package io.quotastack.bench;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.quotastack.bench.machine.MachineFacts;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All that a run found out; its JSON form is the report file for programs.
+ *
+ * @param otherCores CPU time that processes which are no part of the run took meanwhile, in cores
+ */
+public record Report(
+    String startedAt,
+    double tookSeconds,
+    boolean quick,
+    int customers,
+    int rounds,
+    double windowSeconds,
+    double openLoopShare,
+    MachineFacts machine,
+    Storage storage,
+    Map<String, String> postgresql,
+    List<String> nodeJvmOptions,
+    List<Variant> baselineVariants,
+    double otherCores,
+    List<Closed> closedLoop,
+    List<Open> openLoop,
+    List<Ratio> ratios,
+    Verification verification,
+    long errors,
+    List<String> errorSamples) {
+
+  /**
+   * Where PostgreSQL keeps its data.
+   *
+   * @param flushMillis how long an 8 KiB write and its fdatasync take, in the median, before any
+   *     load
+   */
+  public record Storage(String type, double flushMillis) {}
+
+  /** How fast one way to write the baseline is; the fastest is the one that is measured. */
+  public record Variant(
+      String variant, Scenario.Spread spread, int clients, double perSecond, boolean chosen) {}
+
+  /** CPU time used during the windows, in cores: 0.5 is half of one core. */
+  public record Cores(double loadGenerator, double server, double postgresql, double other) {}
+
+  /** In milliseconds. */
+  public record Percentiles(double p50, double p99, double p999, double max) {}
+
+  /**
+   * A closed loop: every client sends its next request as soon as it has its answer.
+   *
+   * @param perSecond the median over the rounds
+   * @param latencyMillis of all rounds; not corrected, for a closed loop has no intended instants
+   */
+  public record Closed(
+      Scenario scenario,
+      double perSecond,
+      List<Double> perSecondByRound,
+      Percentiles latencyMillis,
+      long errors,
+      Cores cores) {}
+
+  /**
+   * An open loop: requests are due at a fixed rate, and latencies count from the instant at which
+   * they were due. That corrects them for coordinated omission.
+   *
+   * @param late answers that came only after the window
+   */
+  public record Open(
+      Scenario scenario,
+      double ratePerSecond,
+      long operations,
+      long late,
+      Percentiles latencyMillis,
+      long errors,
+      Cores cores) {}
+
+  /**
+   * How one throughput compares with another.
+   *
+   * @param clients 0: each side at the number of clients that suits it best
+   * @param byRound the ratio of the two windows of each round
+   */
+  public record Ratio(String name, int clients, double ratio, List<Double> byRound, double target) {
+    @JsonProperty
+    public boolean reached() {
+      return ratio >= target;
+    }
+  }
+
+  /**
+   * Whether what was acknowledged is what is there.
+   *
+   * @param checks each a sentence about what was compared and found
+   * @param faults what did not agree
+   */
+  public record Verification(List<String> checks, List<String> faults) {}
+
+  /**
+   * Whether the figures may be believed: no wrong answer, and all that was acknowledged is there.
+   */
+  public boolean isSound() {
+    return errors == 0 && verification.faults().isEmpty();
+  }
+}

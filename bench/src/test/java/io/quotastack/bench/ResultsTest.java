@@ -1,0 +1,153 @@
+package io.quotastack.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.quotastack.bench.Scenario.Spread;
+import io.quotastack.bench.Scenario.Subject;
+import io.quotastack.bench.load.Latencies;
+import io.quotastack.bench.machine.MachineFacts;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ResultsTest {
+  private static final List<Integer> CLIENTS = List.of(16, 64);
+
+  private final Results results = new Results();
+
+  private void add(Subject subject, Spread spread, int clients, long perSecond) {
+    results.addClosed(new Scenario(subject, spread, clients), window(perSecond, 0));
+  }
+
+  private static LoadGenerator.Window window(long perSecond, long errors) {
+    Latencies latencies = new Latencies();
+    latencies.record(1_000_000_000 / perSecond);
+    return new LoadGenerator.Window(
+        perSecond * 2,
+        0,
+        2,
+        errors,
+        errors == 0 ? List.of() : List.of("wrong balance"),
+        latencies,
+        Map.of("SQL_LOAD", 0.1, "HTTP_LOAD", 0.2, "NODE", 0.7, "POSTGRESQL", 0.4, "other", 0.3));
+  }
+
+  private void addAll() {
+    for (long round : new long[] {1, 2, 3}) {
+      for (int clients : CLIENTS) {
+        add(Subject.BASELINE, Spread.CROWD, clients, 1_000 * round);
+        add(Subject.USAGE, Spread.CROWD, clients, clients == 64 ? 4_000 : 1_000);
+        add(Subject.BASELINE, Spread.HOT, clients, 100);
+        add(Subject.USAGE, Spread.HOT, clients, 600);
+        add(Subject.BARE, Spread.CROWD, clients, 5_000);
+        add(Subject.ENTITLEMENT, Spread.CROWD, clients, 2_000);
+      }
+    }
+  }
+
+  private Report.Ratio ratio(String name, int clients) {
+    return results.ratios(CLIENTS).stream()
+        .filter(ratio -> ratio.name().startsWith(name) && ratio.clients() == clients)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void a_ratio_is_of_the_medians_and_shows_its_rounds() {
+    addAll();
+
+    Report.Ratio at64 = ratio("usage / baseline, crowd", 64);
+    assertThat(at64.ratio()).isCloseTo(2.0, within(1e-9));
+    assertThat(at64.byRound()).hasSize(3).first().isEqualTo(4.0);
+    assertThat(at64.reached()).isTrue();
+    Report.Ratio at16 = ratio("usage / baseline, crowd", 16);
+    assertThat(at16.ratio()).isCloseTo(0.5, within(1e-9));
+    assertThat(at16.reached()).isFalse();
+    assertThat(ratio("usage / baseline, crowd", 0).ratio()).isCloseTo(2.0, within(1e-9));
+    assertThat(ratio("usage / baseline, one hot", 64).reached()).isTrue();
+    assertThat(ratio("entitlement", 16).reached()).isFalse();
+  }
+
+  @Test
+  void a_ratio_of_what_was_not_measured_is_refused() {
+    add(Subject.USAGE, Spread.CROWD, 16, 5);
+
+    assertThatThrownBy(() -> results.ratios(CLIENTS)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void the_median_is_the_middle() {
+    assertThat(Results.median(List.of(9.0, 1.0, 2.0))).isEqualTo(2.0);
+    assertThat(Results.median(List.of(4.0, 1.0, 2.0, 9.0))).isEqualTo(3.0);
+  }
+
+  @Test
+  void cpu_time_of_the_processes_that_rest_counts_as_other() {
+    addAll();
+
+    Report.Cores baseline = results.closedLoop().getFirst().cores();
+    assertThat(baseline.loadGenerator()).isCloseTo(0.1, within(1e-9));
+    assertThat(baseline.server()).isZero();
+    assertThat(baseline.postgresql()).isCloseTo(0.4, within(1e-9));
+    assertThat(baseline.other()).isCloseTo(1.2, within(1e-9));
+    Report.Cores usage = results.closedLoop().get(1).cores();
+    assertThat(usage.loadGenerator()).isCloseTo(0.2, within(1e-9));
+    assertThat(usage.server()).isCloseTo(0.7, within(1e-9));
+  }
+
+  @Test
+  void the_report_tells_what_was_reached_and_what_was_missed() {
+    addAll();
+    Scenario usage = new Scenario(Subject.USAGE, Spread.HOT, 64);
+    results.addOpen(usage, 360, window(360, 0));
+
+    String text = ReportText.of(report(List.of()));
+
+    assertThat(text)
+        .contains("| usage / baseline, crowd | 64 | 2.00 | 4.00, 2.00, 1.33 | 1.0 | reached |")
+        .contains("| usage / baseline, crowd | 16 | 0.50 | 1.00, 0.50, 0.33 | 1.0 | MISSED |")
+        .contains("| usage | one hot | 64 | 360 |")
+        .contains("**no errors**")
+        .contains("**Not a quiet machine: other processes took 0.30 cores meanwhile.**")
+        .doesNotContain("FAULT");
+  }
+
+  @Test
+  void a_wrong_answer_or_a_missing_debit_makes_the_report_unsound() {
+    addAll();
+    assertThat(report(List.of()).isSound()).isTrue();
+    Report faulty = report(List.of("customer 7 lost a debit"));
+    assertThat(faulty.isSound()).isFalse();
+    assertThat(ReportText.of(faulty)).contains("**FAULT** customer 7").contains("Not sound");
+
+    results.addClosed(new Scenario(Subject.USAGE, Spread.HOT, 64), window(5, 3));
+    assertThat(report(List.of()).isSound()).isFalse();
+    assertThat(report(List.of()).errors()).isEqualTo(3);
+    assertThat(ReportText.of(report(List.of()))).contains("3 errors").contains("wrong balance");
+  }
+
+  private Report report(List<String> faults) {
+    return new Report(
+        "2026-01-15T09:00:00Z",
+        12,
+        true,
+        10_000,
+        3,
+        2,
+        0.6,
+        new MachineFacts("a processor", 2, 24, "Linux", "Java"),
+        new Report.Storage("ext4", 0.3),
+        Map.of("version", "17"),
+        List.of("-Xmx1g"),
+        List.of(new Report.Variant("a function", Spread.CROWD, 16, 5, true)),
+        results.otherCores(),
+        results.closedLoop(),
+        results.openLoop(),
+        results.ratios(CLIENTS),
+        new Report.Verification(List.of("all compared"), faults),
+        results.errors(),
+        results.errorSamples());
+  }
+}

@@ -1,0 +1,5 @@
+/** The runnable QuotaStack node. */
+@NullMarked
+package io.quotastack.cluster;
+
+import org.jspecify.annotations.NullMarked;

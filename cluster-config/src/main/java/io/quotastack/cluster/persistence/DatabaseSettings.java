@@ -1,0 +1,16 @@
+package io.quotastack.cluster.persistence;
+
+/**
+ * Which PostgreSQL a node keeps everything in.
+ *
+ * @param url {@code jdbc:postgresql://host:port/name}
+ * @param user the role to connect as; owns the schema
+ * @param password its password
+ */
+public record DatabaseSettings(String url, String user, String password) {
+  /** Without the password, so that it never gets into a log. */
+  @Override
+  public String toString() {
+    return "DatabaseSettings[url=" + url + ", user=" + user + "]";
+  }
+}

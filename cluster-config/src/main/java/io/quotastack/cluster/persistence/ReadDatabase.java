@@ -1,0 +1,116 @@
+package io.quotastack.cluster.persistence;
+
+import com.typesafe.config.Config;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.quotastack.engine.journal.JournalUnavailableException;
+import io.quotastack.engine.journal.JournalUnavailableException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.AbstractExtensionId;
+import org.apache.pekko.actor.ClassicActorSystemProvider;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.Extension;
+
+/**
+ * The connections that an actor system reads with, apart from those that it writes the journal
+ * with, so that a long page never holds up a debit. Queries run on threads of their own, one for
+ * each connection; what would have to wait behind too many others is refused.
+ */
+public final class ReadDatabase implements Extension {
+  private static final Id ID = new Id();
+  private static final Duration IDLE_CONNECTION_KEPT = Duration.ofMinutes(10);
+
+  /** A piece of work that needs a connection. */
+  @FunctionalInterface
+  public interface Query<T> {
+    /** Does it, and leaves the connection open. */
+    T run(Connection connection) throws SQLException;
+  }
+
+  private static final class Id extends AbstractExtensionId<ReadDatabase> {
+    @Override
+    public ReadDatabase createExtension(ExtendedActorSystem system) {
+      return new ReadDatabase(system);
+    }
+  }
+
+  private final HikariDataSource pool;
+  private final ThreadPoolExecutor threads;
+
+  private ReadDatabase(ExtendedActorSystem system) {
+    Config config = system.settings().config().getConfig("quotastack.database");
+    int connections = config.getInt("read-connections");
+    this.pool = new HikariDataSource(poolConfig(config, connections));
+    this.threads =
+        new ThreadPoolExecutor(
+            connections,
+            connections,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(config.getInt("read-queue")),
+            Thread.ofPlatform().name(system.name() + "-read-", 0).daemon().factory(),
+            new ThreadPoolExecutor.AbortPolicy());
+    system.registerOnTermination(this::close);
+  }
+
+  /** The one of this actor system; opened at the first call, closed when the system ends. */
+  public static ReadDatabase get(ClassicActorSystemProvider system) {
+    return ID.get(system);
+  }
+
+  private static HikariConfig poolConfig(Config config, int connections) {
+    var hikari = new HikariConfig();
+    hikari.setPoolName("quotastack-read");
+    hikari.setJdbcUrl(config.getString("url"));
+    hikari.setUsername(config.getString("user"));
+    hikari.setPassword(config.getString("password"));
+    hikari.setMaximumPoolSize(connections);
+    hikari.setMinimumIdle(1);
+    hikari.setIdleTimeout(IDLE_CONNECTION_KEPT.toMillis());
+    hikari.setConnectionTimeout(
+        TimeUnit.SECONDS.toMillis(config.getLong("connection-timeout-seconds")));
+    hikari.setValidationTimeout(TimeUnit.SECONDS.toMillis(1));
+    // A database that is away now may be back for the first query.
+    hikari.setInitializationFailTimeout(-1);
+    hikari.setReadOnly(true);
+    config
+        .getConfig("driver")
+        .entrySet()
+        .forEach(
+            property ->
+                hikari.addDataSourceProperty(
+                    property.getKey(), property.getValue().unwrapped().toString()));
+    return hikari;
+  }
+
+  /** Runs a query; the result fails with {@link
+   * JournalUnavailableException} if the database does not answer or too many wait already. */
+  public <T> CompletableFuture<T> run(Query<T> query) {
+    try {
+      return CompletableFuture.supplyAsync(() -> runNow(query), threads);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.failedFuture(
+          new JournalUnavailableException("too many reads wait for the database", e));
+    }
+  }
+
+  private <T> T runNow(Query<T> query) {
+    try (Connection connection = pool.getConnection()) {
+      return query.run(connection);
+    } catch (SQLException e) {
+      throw new JournalUnavailableException("the database does not answer", e);
+    }
+  }
+
+  private void close() {
+    threads.shutdownNow();
+    pool.close();
+  }
+}

@@ -1,0 +1,43 @@
+-- The journal and the snapshots, as pekko-persistence-jdbc 1.1 wants them. The journal is the ledger:
+-- its rows are never changed and never deleted. event_payload is JSON as UTF-8.
+
+CREATE TABLE event_journal (
+  ordering           BIGSERIAL,
+  persistence_id     VARCHAR(255)          NOT NULL,
+  sequence_number    BIGINT                NOT NULL,
+  deleted            BOOLEAN DEFAULT FALSE NOT NULL,
+  writer             VARCHAR(255)          NOT NULL,
+  write_timestamp    BIGINT,
+  adapter_manifest   VARCHAR(255),
+  event_ser_id       INTEGER               NOT NULL,
+  event_ser_manifest VARCHAR(255)          NOT NULL,
+  event_payload      BYTEA                 NOT NULL,
+  meta_ser_id        INTEGER,
+  meta_ser_manifest  VARCHAR(255),
+  meta_payload       BYTEA,
+  -- Also what keeps two nodes that both believe to own a customer from both writing its next event.
+  PRIMARY KEY (persistence_id, sequence_number)
+);
+
+CREATE UNIQUE INDEX event_journal_ordering_idx ON event_journal (ordering);
+
+-- The plugin expects it. No event is tagged: tagging cost more than the write itself.
+CREATE TABLE event_tag (
+  event_id BIGINT,
+  tag      VARCHAR(256),
+  PRIMARY KEY (event_id, tag),
+  CONSTRAINT fk_event_journal FOREIGN KEY (event_id) REFERENCES event_journal (ordering) ON DELETE CASCADE
+);
+
+CREATE TABLE snapshot (
+  persistence_id        VARCHAR(255) NOT NULL,
+  sequence_number       BIGINT       NOT NULL,
+  created               BIGINT       NOT NULL,
+  snapshot_ser_id       INTEGER      NOT NULL,
+  snapshot_ser_manifest VARCHAR(255) NOT NULL,
+  snapshot_payload      BYTEA        NOT NULL,
+  meta_ser_id           INTEGER,
+  meta_ser_manifest     VARCHAR(255),
+  meta_payload          BYTEA,
+  PRIMARY KEY (persistence_id, sequence_number)
+);
