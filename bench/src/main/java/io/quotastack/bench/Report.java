@@ -99,6 +99,11 @@ public record Report(
    */
   public record Verification(List<String> checks, List<String> faults) {}
 
+  /** Whether the machine was left alone; if not, all throughputs are too low and unsteady. */
+  public boolean isQuiet() {
+    return otherCores < 0.15;
+  }
+
   /**
    * Whether the figures may be believed: no wrong answer, and all that was acknowledged is there.
    */

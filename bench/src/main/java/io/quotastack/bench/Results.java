@@ -85,7 +85,7 @@ final class Results {
     addRatios(
         ratios,
         clientCounts,
-        "usage / baseline, crowd",
+        "usage / baseline, many customers",
         new Contest(
             Scenario.Subject.USAGE,
             Scenario.Subject.BASELINE,
@@ -103,7 +103,7 @@ final class Results {
     addRatios(
         ratios,
         clientCounts,
-        "entitlement / bare route, crowd",
+        "entitlement / bare route, many customers",
         new Contest(
             Scenario.Subject.ENTITLEMENT,
             Scenario.Subject.BARE,

@@ -58,14 +58,14 @@ class ResultsTest {
   void a_ratio_is_of_the_medians_and_shows_its_rounds() {
     addAll();
 
-    Report.Ratio at64 = ratio("usage / baseline, crowd", 64);
+    Report.Ratio at64 = ratio("usage / baseline, many customers", 64);
     assertThat(at64.ratio()).isCloseTo(2.0, within(1e-9));
     assertThat(at64.byRound()).hasSize(3).first().isEqualTo(4.0);
     assertThat(at64.reached()).isTrue();
-    Report.Ratio at16 = ratio("usage / baseline, crowd", 16);
+    Report.Ratio at16 = ratio("usage / baseline, many customers", 16);
     assertThat(at16.ratio()).isCloseTo(0.5, within(1e-9));
     assertThat(at16.reached()).isFalse();
-    assertThat(ratio("usage / baseline, crowd", 0).ratio()).isCloseTo(2.0, within(1e-9));
+    assertThat(ratio("usage / baseline, many customers", 0).ratio()).isCloseTo(2.0, within(1e-9));
     assertThat(ratio("usage / baseline, one hot", 64).reached()).isTrue();
     assertThat(ratio("entitlement", 16).reached()).isFalse();
   }
@@ -106,8 +106,10 @@ class ResultsTest {
     String text = ReportText.of(report(List.of()));
 
     assertThat(text)
-        .contains("| usage / baseline, crowd | 64 | 2.00 | 4.00, 2.00, 1.33 | 1.0 | reached |")
-        .contains("| usage / baseline, crowd | 16 | 0.50 | 1.00, 0.50, 0.33 | 1.0 | MISSED |")
+        .contains(
+            "| usage / baseline, many customers | 64 | 2.00 | 4.00, 2.00, 1.33 | 1.0 | reached |")
+        .contains(
+            "| usage / baseline, many customers | 16 | 0.50 | 1.00, 0.50, 0.33 | 1.0 | MISSED |")
         .contains("| usage | one hot | 64 | 360 |")
         .contains("**no errors**")
         .contains("**Not a quiet machine: other processes took 0.30 cores meanwhile.**")

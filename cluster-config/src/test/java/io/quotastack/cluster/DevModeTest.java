@@ -1,6 +1,7 @@
 package io.quotastack.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -12,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,7 +38,7 @@ class DevModeTest {
       assertThat(dev.key("operator_key")).startsWith("qs_operator_");
       assertThat(dev.output()).contains(dev.key("live_key"), dev.key("test_key"), "curl -s ");
 
-      assertThat(get(dev.managementUri().resolve("/health/ready")).statusCode()).isEqualTo(200);
+      awaitReady(dev);
       assertThat(create(dev, dev.key("live_key"), "1").statusCode()).isEqualTo(201);
       assertThat(create(dev, dev.key("test_key"), "1").statusCode()).isEqualTo(201);
       assertThat(create(dev, dev.key("operator_key"), "1").statusCode()).isEqualTo(401);
@@ -46,7 +48,7 @@ class DevModeTest {
         assertThat(second.output())
             .contains("another QuotaStack already runs on the folder " + data.toRealPath());
       }
-      assertThat(get(dev.managementUri().resolve("/health/ready")).statusCode()).isEqualTo(200);
+      awaitReady(dev);
 
       dev.terminate();
       assertThat(dev.exitCode()).isZero();
@@ -119,6 +121,12 @@ class DevModeTest {
             .POST(HttpRequest.BodyPublishers.ofString(CUSTOMER))
             .build(),
         HttpResponse.BodyHandlers.ofString());
+  }
+
+  private void awaitReady(NodeProcess dev) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> get(dev.managementUri().resolve("/health/ready")).statusCode() == 200);
   }
 
   private HttpResponse<String> get(URI uri) throws IOException, InterruptedException {

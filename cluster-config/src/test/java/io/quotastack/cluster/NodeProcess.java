@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -31,6 +32,7 @@ public final class NodeProcess implements AutoCloseable {
   private final Path dataFolder;
   private final Path outputFile;
   private final Process process;
+  private boolean killed;
 
   private NodeProcess(Path dataFolder, Path outputFile, Process process) {
     this.dataFolder = dataFolder;
@@ -123,19 +125,12 @@ public final class NodeProcess implements AutoCloseable {
 
   /** The process of its PostgreSQL. */
   public ProcessHandle postmaster() {
-    try {
-      String pid =
-          Files.readAllLines(dataFolder.resolve("postgres/data/postmaster.pid")).getFirst().strip();
-      return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return postmasters().findAny().orElseThrow();
   }
 
   /** Whether its PostgreSQL runs. */
   public boolean hasPostmaster() {
-    return Files.exists(dataFolder.resolve("postgres/data/postmaster.pid"))
-        && postmaster().isAlive();
+    return postmasters().findAny().isPresent();
   }
 
   /** The signal of Ctrl-C's sibling: asks it to stop. */
@@ -145,6 +140,7 @@ public final class NodeProcess implements AutoCloseable {
 
   /** kill -9: of the JVM only, PostgreSQL runs on. */
   public void killHard() {
+    killed = true;
     process.destroyForcibly();
     exitCode();
   }
@@ -168,16 +164,25 @@ public final class NodeProcess implements AutoCloseable {
     if (process.isAlive()) {
       killHard();
     }
-    if (Files.exists(dataFolder.resolve("postgres/data/postmaster.pid"))) {
-      ProcessHandle.allProcesses()
-          .filter(
-              candidate ->
-                  candidate
-                      .info()
-                      .commandLine()
-                      .filter(line -> line.contains(dataFolder + "/postgres/data"))
-                      .isPresent())
-          .forEach(ProcessHandle::destroyForcibly);
+    if (killed) {
+      // Only what this process left behind: another one may run on the same folder by now.
+      postmasters().forEach(ProcessHandle::destroyForcibly);
     }
+    try {
+      Files.delete(outputFile);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Stream<ProcessHandle> postmasters() {
+    return ProcessHandle.allProcesses()
+        .filter(
+            candidate ->
+                candidate
+                    .info()
+                    .commandLine()
+                    .filter(line -> line.contains(dataFolder + "/postgres/data"))
+                    .isPresent());
   }
 }

@@ -51,6 +51,9 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
   /** The longest that a timer is set for; on waking, what is not due yet is waited for again. */
   private static final Duration LONGEST_SLEEP = Duration.ofHours(12);
 
+  /** If what is due could not be written because of overload, it is tried again so soon. */
+  private static final Duration RETRY_DUE = Duration.ofSeconds(1);
+
   private final TimerScheduler<CustomerMessage> timers;
   private final InstantSource clock;
   private final WriteBudget budget;
@@ -222,6 +225,7 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
   private Behavior<CustomerMessage> onWake() {
     if (state != null && alarm != null && !failed) {
       if (state.isDue(state.now(clock.instant()))) {
+        timers.startSingleTimer(Wake.class, new Wake(), RETRY_DUE);
         settleSoon();
       } else {
         startAlarm(alarm);

@@ -63,6 +63,9 @@ final class CustomerRun {
   /** All events, as the journal has them. */
   final List<CustomerEvent> journal = new ArrayList<>();
 
+  /** The steps that were taken, each setting of the clock as the time that passed by it. */
+  final List<Step> taken = new ArrayList<>();
+
   private CustomerState state = CustomerState.NONE;
   private Instant wall = START;
 
@@ -70,8 +73,13 @@ final class CustomerRun {
   static CustomerRun of(List<Step> steps) {
     var run = new CustomerRun();
     for (Step step : steps) {
+      Instant before = run.wall;
       run.take(step);
       run.check();
+      run.taken.add(
+          step instanceof Step.ClockToDue
+              ? new Step.Clock(Duration.between(before, run.wall))
+              : step);
     }
     return run;
   }
@@ -81,8 +89,9 @@ final class CustomerRun {
       case Step.Clock clock -> wall = wall.plus(clock.by());
       case Step.ClockToDue to -> {
         Instant next = model.nextChange();
-        if (next != null && next.isBefore(Instant.parse("2200-01-01T00:00:00Z"))) {
-          wall = next.plus(to.further());
+        Instant then = next == null ? wall : next.plus(to.further());
+        if (then.isAfter(wall)) {
+          wall = then;
         }
       }
       case Step.Judge judge -> judge(judge.asks());

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -20,6 +22,8 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * JSON as the node stores it: the same settings as those of its event serializer, which the engine
@@ -30,13 +34,15 @@ public final class StoredJson {
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
 
   private static final ObjectMapper MAPPER = mapper();
+  private static final Map<Class<?>, ObjectWriter> WRITERS = new ConcurrentHashMap<>();
+  private static final Map<Class<?>, ObjectReader> READERS = new ConcurrentHashMap<>();
 
   private StoredJson() {}
 
   /** The text under which this is stored. */
   public static String write(Stored stored) {
     try {
-      return MAPPER.writerFor(stored.getClass()).writeValueAsString(stored);
+      return WRITERS.computeIfAbsent(stored.getClass(), MAPPER::writerFor).writeValueAsString(stored);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -45,7 +51,7 @@ public final class StoredJson {
   /** What was stored as that text. */
   public static <T extends Stored> T read(String json, Class<T> type) {
     try {
-      return MAPPER.readerFor(type).readValue(json);
+      return READERS.computeIfAbsent(type, MAPPER::readerFor).readValue(json);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }

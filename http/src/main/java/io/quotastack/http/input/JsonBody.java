@@ -23,6 +23,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * From the bytes of a request body to the fields of a JSON object. Strict: UTF-8, one value, no
@@ -34,6 +35,8 @@ public final class JsonBody {
   public static final int MAX_DEPTH = 32;
 
   private static final int DECODED_CHUNK_CHARS = 1024;
+  private static final List<String> ASIDES =
+      List.of(" (start marker", ": enable `", " (enable `", " (`");
 
   private static final ObjectReader READER =
       JsonMapper.builder(
@@ -82,34 +85,46 @@ public final class JsonBody {
 
   private static JsonNode parseTree(byte[] body) {
     try (JsonParser parser = READER.createParser(body)) {
+      return parseTree(parser);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // bytes in memory have no other faults
+    }
+  }
+
+  private static JsonNode parseTree(JsonParser parser) throws IOException {
+    try {
       JsonNode root = READER.readTree(parser);
       if (root == null || root.isMissingNode()) {
         throw Problem.malformedJson("The body has only white space; a JSON object is needed.")
             .asException();
       }
       if (parser.nextToken() != null) {
-        throw Problem.malformedJson(
-                at(parser.currentTokenLocation())
-                    + "There is more after the end of the JSON value.")
-            .asException();
+        throw malformed(parser.currentTokenLocation(), "There is more after the end of the value.");
       }
       return root;
+    } catch (StreamConstraintsException e) {
+      throw malformed(parser.currentLocation(), limitOf(e.getOriginalMessage()));
     } catch (JsonProcessingException e) {
-      throw Problem.malformedJson(detailOf(e)).asException();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e); // bytes in memory have no other faults
+      throw malformed(e.getLocation(), reason(e.getOriginalMessage()));
+    } catch (NumberFormatException _) {
+      throw malformed(parser.currentTokenLocation(), "A number has an exponent that is too large.");
     }
   }
 
-  private static String detailOf(JsonProcessingException e) {
-    if (e instanceof StreamConstraintsException) {
-      return at(e.getLocation()) + limitOf(e.getOriginalMessage());
+  private static ProblemException malformed(JsonLocation at, String detail) {
+    return Problem.malformedJson(
+            "Line " + at.getLineNr() + ", column " + at.getColumnNr() + ": " + detail)
+        .asException();
+  }
+
+  /** The parser's message without what it says of its own settings, not the client's business. */
+  private static String reason(String message) {
+    String reason = message;
+    for (String aside : ASIDES) {
+      int at = reason.indexOf(aside);
+      reason = at < 0 ? reason : reason.substring(0, at);
     }
-    String message = e.getOriginalMessage();
-    // What follows speaks of the parser's own settings, which are not the client's business.
-    int aside = message.indexOf(" (start marker");
-    String useful = aside < 0 ? message : message.substring(0, aside);
-    return at(e.getLocation()) + clipped(useful) + ".";
+    return clipped(reason) + '.';
   }
 
   private static String limitOf(String message) {
@@ -128,12 +143,6 @@ public final class JsonBody {
     }
     int end = Character.isHighSurrogate(message.charAt(max - 1)) ? max - 1 : max;
     return message.substring(0, end) + "...";
-  }
-
-  private static String at(JsonLocation location) {
-    return location == null
-        ? ""
-        : "Line " + location.getLineNr() + ", column " + location.getColumnNr() + ": ";
   }
 
   private static void checkUtf8(byte[] body) {

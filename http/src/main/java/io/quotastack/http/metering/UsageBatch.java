@@ -130,7 +130,7 @@ final class UsageBatch {
             events -> {
               for (int i = 0; i < items.size(); i++) {
                 results[items.get(i).index()] =
-                    result(customer, reply.externalId(), reply.outcomes().get(i), events);
+                    result(customer, items.get(i), reply, reply.outcomes().get(i), events);
               }
               return null;
             });
@@ -138,15 +138,17 @@ final class UsageBatch {
 
   private static Result result(
       CustomerRef customer,
-      @Nullable String externalId,
+      Item item,
+      WriteReply reply,
       Outcome outcome,
       Map<Long, CustomerEvent> events) {
     return switch (outcome) {
-      case Outcome.Done done -> recorded(customer, externalId, done.event(), false);
+      case Outcome.Done done -> recorded(customer, reply.externalId(), done.event(), false);
       case Outcome.Replayed replayed ->
-          recorded(customer, externalId, events.get(replayed.sequence()), true);
+          recorded(customer, reply.externalId(), events.get(replayed.sequence()), true);
       case Outcome.Refused refused ->
-          new Result.Rejected(Refusals.problem(customer, refused.refusal()));
+          new Result.Rejected(
+              Refusals.problem(customer, refused.refusal()).under("/events/" + item.index()));
       case Outcome.Settled _ -> throw new IllegalStateException("usage settles nothing");
     };
   }

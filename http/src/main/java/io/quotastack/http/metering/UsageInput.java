@@ -36,7 +36,7 @@ record UsageInput(
     Map<String, String> properties,
     Map<String, String> metadata) {
   private static final TextRule CUSTOMER_ID =
-      TextRule.length(36, 36)
+      TextRule.length(1, 255)
           .matching(text -> Customers.uuid(text) != null, "must be a UUID");
 
   /**

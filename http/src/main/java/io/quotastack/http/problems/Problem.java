@@ -57,6 +57,20 @@ public record Problem(
     return new Problem(type, where + ": " + first.detail() + rest, errors, Map.of(), Map.of());
   }
 
+  /** This problem with errors that point into a part of a body, told from the whole of it. */
+  public Problem under(String pointer) {
+    if (errors.isEmpty()) {
+      return this;
+    }
+    Problem moved =
+        withErrors(
+            type,
+            errors.stream()
+                .map(error -> new FieldError(pointer + error.pointer(), error.detail()))
+                .toList());
+    return new Problem(type, moved.detail(), moved.errors(), members, headers);
+  }
+
   /** A body that is no JSON. */
   public static Problem malformedJson(String detail) {
     return of(ProblemType.MALFORMED_JSON, detail);
