@@ -8,6 +8,7 @@ import io.quotastack.http.HttpApi;
 import io.quotastack.http.server.ServerProtocol;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -124,10 +125,13 @@ public final class Node implements AutoCloseable {
   private static void migrate(NodeSettings settings) {
     try {
       Migrations.apply(settings.database());
-    } catch (FlywayException e) {
-      String message = String.valueOf(e.getMessage()).strip();
+    } catch (SQLException | FlywayException e) {
       throw new StartException(
-          "the database " + settings.database().url() + " cannot be used: " + message, e);
+          "the database "
+              + settings.database().address()
+              + " cannot be used: "
+              + String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; "),
+          e);
     }
   }
 

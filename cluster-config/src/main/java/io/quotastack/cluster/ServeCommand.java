@@ -1,6 +1,5 @@
 package io.quotastack.cluster;
 
-import io.quotastack.cluster.persistence.DatabaseSettings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -56,18 +55,13 @@ final class ServeCommand implements Callable<Integer> {
       }
       say(
           "QuotaStack is ready: HTTP on port %d, management on port %d, database %s"
-              .formatted(node.httpPort(), node.managementPort(), shown(settings.database())));
+              .formatted(
+                  node.httpPort(), node.managementPort(), settings.database().address()));
       cause = stop.await(node.ended(), new CompletableFuture<Void>());
       say(cause == StopSignal.Cause.ASKED ? "Stopping ..." : "The node ended by itself.");
     }
     say("Stopped.");
     return cause == StopSignal.Cause.ASKED ? 0 : Main.FAILED;
-  }
-
-  /** Whatever follows the question mark may hold secrets. */
-  private static String shown(DatabaseSettings database) {
-    int question = database.url().indexOf('?');
-    return question < 0 ? database.url() : database.url().substring(0, question);
   }
 
   private void say(String text) {

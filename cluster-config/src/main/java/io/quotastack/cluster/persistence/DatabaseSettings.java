@@ -8,9 +8,15 @@ package io.quotastack.cluster.persistence;
  * @param password its password
  */
 public record DatabaseSettings(String url, String user, String password) {
+  /** The URL as far as it is no secret: what follows a question mark may be one. */
+  public String address() {
+    int question = url.indexOf('?');
+    return question < 0 ? url : url.substring(0, question);
+  }
+
   /** Without the password, so that it never gets into a log. */
   @Override
   public String toString() {
-    return "DatabaseSettings[url=" + url + ", user=" + user + "]";
+    return "DatabaseSettings[" + address() + ", user=" + user + "]";
   }
 }

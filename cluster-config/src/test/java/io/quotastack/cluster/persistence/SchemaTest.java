@@ -50,7 +50,12 @@ class SchemaTest {
     try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
       var runs = new ArrayList<Future<?>>();
       for (int i = 0; i < 3; i++) {
-        runs.add(threads.submit(() -> Migrations.apply(settings())));
+        runs.add(
+            threads.submit(
+                () -> {
+                  Migrations.apply(settings());
+                  return true;
+                }));
       }
       for (Future<?> run : runs) {
         run.get();

@@ -41,15 +41,17 @@ class EventSerializerTest {
 
   private static ActorSystem system;
   private static Serialization serialization;
+  private static EventSerializer serializer;
 
   @BeforeAll
-  static void start() {
+  static void start() throws NotSerializableException {
     // The node's own settings, without its cluster.
     Config config =
         ConfigFactory.parseString("pekko.actor.provider = local")
             .withFallback(ConfigFactory.load());
     system = ActorSystem.create("serialization", config);
     serialization = SerializationExtension.get(system);
+    serializer = (EventSerializer) serialization.serializerFor(UsageRecorded.class);
   }
 
   @AfterAll
@@ -70,8 +72,8 @@ class EventSerializerTest {
     Object stored = read(sample, name);
 
     assertThat(stored).isInstanceOf(StoredNames.ALL.get(name));
-    assertThat(serializer().manifest(stored)).isEqualTo(name);
-    assertThat(JSON.readTree(serializer().toBinary(stored))).isEqualTo(JSON.readTree(sample));
+    assertThat(serializer.manifest(stored)).isEqualTo(name);
+    assertThat(JSON.readTree(serializer.toBinary(stored))).isEqualTo(JSON.readTree(sample));
   }
 
   @ParameterizedTest
@@ -82,7 +84,7 @@ class EventSerializerTest {
 
     assertThat(serialization.serializerFor(stored.getClass())).isInstanceOf(EventSerializer.class);
     // This number stands in every row: another one would leave them unreadable.
-    assertThat(serializer().identifier()).isEqualTo(101);
+    assertThat(serializer.identifier()).isEqualTo(101);
     assertThat(serialization.deserialize(sample(name), 101, name).get())
         .usingRecursiveComparison()
         .isEqualTo(stored);
@@ -118,7 +120,7 @@ class EventSerializerTest {
                 "h"),
             0);
 
-    assertThat(new String(serializer().toBinary(event), StandardCharsets.UTF_8))
+    assertThat(new String(serializer.toBinary(event), StandardCharsets.UTF_8))
         .isEqualTo(
             """
             {"event":"usage_recorded.1","at":"2026-01-15T09:00:00.000Z",\
@@ -155,17 +157,13 @@ class EventSerializerTest {
     assertThatThrownBy(() -> read("{}".getBytes(StandardCharsets.UTF_8), "usage_recorded.99"))
         .isInstanceOf(NotSerializableException.class)
         .hasMessageContaining("usage_recorded.99");
-    assertThatThrownBy(() -> serializer().toBinary("no event"))
+    assertThatThrownBy(() -> serializer.toBinary("no event"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("java.lang.String");
   }
 
-  private static EventSerializer serializer() {
-    return (EventSerializer) serialization.serializerFor(UsageRecorded.class);
-  }
-
   private static Object read(byte[] json, String name) throws NotSerializableException {
-    return serializer().fromBinary(json, name);
+    return serializer.fromBinary(json, name);
   }
 
   private static byte[] sample(String name) throws IOException {

@@ -1,8 +1,10 @@
 package io.quotastack.engine.credits;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param source where it came from
  * @param pricePaid what the customer paid for it, in units of {@code currency}; null = not told
  * @param currency ISO 4217 code; null = not told
- * @param metricKeys the only metrics that it pays for; null = any
+ * @param metricKeys the only metrics that it pays for, in the order in which they were named, which a
+ *     replayed answer must repeat; null = any
  * @param reason why it was granted; null = not told
  * @param metadata the tenant's own
  * @param createdAt when it was granted
@@ -33,7 +36,7 @@ public record BlockTerms(
     BlockSource source,
     @Nullable BigDecimal pricePaid,
     @Nullable String currency,
-    @Nullable Set<String> metricKeys,
+    @JsonDeserialize(as = LinkedHashSet.class) @Nullable Set<String> metricKeys,
     @Nullable String reason,
     Map<String, String> metadata,
     Instant createdAt)

@@ -94,10 +94,17 @@ public final class LedgerVerifier {
     if (problem != null) {
       return new Verdict(false, entries, headHash, firstBadSequence, problem);
     }
-    String mismatch = null;
     if (entries != expectedEntries) {
-      mismatch = "the ledger has " + entries + " entries, the account " + expectedEntries;
-    } else if (!headHash.equals(expectedHeadHash)) {
+      // What breaks is the first entry that is missing, or the first that should not be there.
+      return new Verdict(
+          false,
+          entries,
+          headHash,
+          Math.min(entries, expectedEntries) + 1,
+          "the ledger has " + entries + " entries, the account " + expectedEntries);
+    }
+    String mismatch = null;
+    if (!headHash.equals(expectedHeadHash)) {
       mismatch = "the last hash is not the one that the account holds";
     } else if (balanceMc != expectedBalanceMc) {
       mismatch = "the ledger's balance is " + balanceMc + ", the account's " + expectedBalanceMc;

@@ -2,6 +2,7 @@ package io.quotastack.engine.customer;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.credits.BlockSource;
 import io.quotastack.engine.credits.BurnOrder;
@@ -10,6 +11,7 @@ import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.serialization.ClusterMessage;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +83,7 @@ public sealed interface CustomerCommand extends ClusterMessage {
       @Nullable Instant effectiveAt,
       @Nullable Instant expiresAt,
       @Nullable Long expiresAfterSeconds,
-      @Nullable Set<String> metricKeys,
+      @JsonDeserialize(as = LinkedHashSet.class) @Nullable Set<String> metricKeys,
       @Nullable BigDecimal pricePaid,
       @Nullable String currency,
       Map<String, String> metadata)

@@ -208,7 +208,10 @@ public final class CustomerDecider {
       Instant effectiveAt = command.effectiveAt() == null ? now : command.effectiveAt();
       Instant expiresAt = command.expiresAt();
       if (command.expiresAfterSeconds() != null) {
-        expiresAt = effectiveAt.plusSeconds(command.expiresAfterSeconds());
+        // Bounded, so that any number of seconds gives an instant, which is then judged.
+        expiresAt =
+            effectiveAt.plusSeconds(
+                Math.min(command.expiresAfterSeconds(), 2 * LATEST.getEpochSecond()));
       }
       Refusal refusal = badTerms(command, effectiveAt, expiresAt, now);
       if (refusal != null) {
@@ -257,6 +260,9 @@ public final class CustomerDecider {
 
     private @Nullable Refusal badTerms(
         GrantCredits command, Instant effectiveAt, @Nullable Instant expiresAt, Instant now) {
+      if (effectiveAt.isAfter(LATEST)) {
+        return new Refusal.InvalidField("/effective_at", "must be before the year 10000");
+      }
       if (expiresAt == null) {
         return null;
       }

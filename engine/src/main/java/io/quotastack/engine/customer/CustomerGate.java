@@ -19,6 +19,7 @@ import java.util.Deque;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.ChildFailed;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -54,6 +55,7 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
   /** If what is due could not be written because of overload, it is tried again so soon. */
   private static final Duration RETRY_DUE = Duration.ofSeconds(1);
 
+  private final CustomerRef customer;
   private final TimerScheduler<CustomerMessage> timers;
   private final InstantSource clock;
   private final WriteBudget budget;
@@ -100,6 +102,7 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
       WriteBudget budget,
       ActorRef<ClusterSharding.ShardCommand> shard) {
     super(context);
+    this.customer = customer;
     this.timers = timers;
     this.clock = clock;
     this.budget = budget;
@@ -119,7 +122,7 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
         .onMessage(Durable.class, this::onDurable)
         .onMessage(Wake.class, wake -> onWake())
         .onMessage(Stop.class, stop -> onStop())
-        .onSignal(Terminated.class, signal -> onWriterStopped())
+        .onSignal(Terminated.class, this::onWriterStopped)
         .onSignal(PostStop.class, signal -> onPostStop())
         .build();
   }
@@ -253,7 +256,15 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
     return this;
   }
 
-  private Behavior<CustomerMessage> onWriterStopped() {
+  private Behavior<CustomerMessage> onWriterStopped(Terminated signal) {
+    if (busy) {
+      getContext()
+          .getLog()
+          .warn(
+              "{}: a write failed and may or may not have happened: {}",
+              customer.persistenceId(),
+              signal instanceof ChildFailed failure ? failure.getCause().getMessage() : signal);
+    }
     failed = true;
     giveBack();
     inFlight.forEach(write -> write.replyTo().tell(WriteReply.not(Unavailable.STORAGE)));

@@ -3,11 +3,13 @@ package io.quotastack.engine.customer;
 import io.quotastack.engine.customer.CustomerMessage.Write;
 import io.quotastack.engine.customer.CustomerMessage.WriteReply;
 import io.quotastack.engine.ids.CustomerRef;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
@@ -16,6 +18,7 @@ import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.slf4j.event.Level;
 
 /**
  * Carries the customer aggregate on the journal: judges a batch of writes, stores all their events
@@ -49,7 +52,13 @@ final class CustomerWriter
       CustomerRef customer,
       InstantSource clock,
       ActorRef<? super CustomerMessage.Durable> gate) {
-    super(PersistenceId.ofUniqueId(customer.persistenceId()));
+    super(
+        PersistenceId.ofUniqueId(customer.persistenceId()),
+        // Stops at the first failure, as it would by itself, but without a stack trace for each
+        // customer that is asked for while the database is away: the gate tells.
+        SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(1), 0)
+            .withMaxRestarts(0)
+            .withLogLevel(Level.DEBUG));
     this.decider = new CustomerDecider(customer.customerId());
     this.clock = clock;
     this.gate = gate;

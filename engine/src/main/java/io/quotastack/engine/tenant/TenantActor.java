@@ -1,9 +1,11 @@
 package io.quotastack.engine.tenant;
 
 import io.quotastack.engine.ids.TenantRef;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.persistence.typed.PersistenceId;
@@ -11,6 +13,7 @@ import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.slf4j.event.Level;
 
 /**
  * Carries the tenant aggregate on the journal. A change is answered only after every reachable node
@@ -28,7 +31,13 @@ public final class TenantActor
   }
 
   private TenantActor(TenantRef tenant, InstantSource clock, ActorContext<TenantMessage> context) {
-    super(PersistenceId.ofUniqueId(tenant.persistenceId()));
+    super(
+        PersistenceId.ofUniqueId(tenant.persistenceId()),
+        // Stops at the first failure, as it would by itself, but without a stack trace for each
+        // request while the database is away.
+        SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofSeconds(1), 0)
+            .withMaxRestarts(0)
+            .withLogLevel(Level.DEBUG));
     this.tenant = tenant;
     this.clock = clock;
     this.context = context;

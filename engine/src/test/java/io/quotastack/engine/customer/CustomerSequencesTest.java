@@ -28,7 +28,7 @@ class CustomerSequencesTest {
 
   @Test
   void when_somebody_looks_never_changes_the_ledger() {
-    forAll(SEQUENCES / 5, StepGenerator::requests, CustomerSequencesTest::lookedAt);
+    forAll(SEQUENCES / 10, StepGenerator::requests, CustomerSequencesTest::lookedAt);
   }
 
   /** Takes the sequence as it is, and again with looks in between and every batch split up. */

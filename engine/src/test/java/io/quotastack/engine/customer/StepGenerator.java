@@ -24,7 +24,7 @@ final class StepGenerator {
   private static final List<String> METRICS = List.of("tokens", "images", "calls_2");
   private static final long MAX_MC = 9_007_199_254_740_991L;
   private static final int MIN_STEPS = 4;
-  private static final int MAX_STEPS = 36;
+  private static final int MAX_STEPS = 30;
 
   private final SplittableRandom random;
   private final boolean backwards;

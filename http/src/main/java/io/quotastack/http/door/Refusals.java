@@ -16,8 +16,17 @@ public final class Refusals {
 
   private Refusals() {}
 
-  /** Why a customer's command changed nothing. */
+  /** Why a customer's command, which was a whole body, changed nothing. */
   public static Problem problem(CustomerRef customer, Refusal refusal) {
+    return problem(customer, refusal, "");
+  }
+
+  /**
+   * Why a customer's command changed nothing.
+   *
+   * @param place the JSON pointer to what the command was in its body; empty if it was all of it
+   */
+  public static Problem problem(CustomerRef customer, Refusal refusal, String place) {
     return switch (refusal) {
       case Refusal.CustomerNotFound ignored -> Problem.customerNotFound();
       case Refusal.CustomerExists exists ->
@@ -39,10 +48,10 @@ public final class Refusals {
       case Refusal.TimestampOutOfRange outOfRange ->
           Problem.withErrors(
               ProblemType.TIMESTAMP_OUT_OF_RANGE,
-              List.of(new FieldError("/timestamp", outOfRange.detail())));
+              List.of(new FieldError(place + "/timestamp", outOfRange.detail())));
       case Refusal.KeyReused ignored -> keyReused();
       case Refusal.InvalidField invalid ->
-          Problem.invalidRequest(invalid.pointer(), invalid.detail());
+          Problem.invalidRequest(place + invalid.pointer(), invalid.detail());
     };
   }
 

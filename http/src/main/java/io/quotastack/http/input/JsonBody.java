@@ -36,7 +36,7 @@ public final class JsonBody {
 
   private static final int DECODED_CHUNK_CHARS = 1024;
   private static final List<String> ASIDES =
-      List.of(" (start marker", ": enable `", " (enable `", " (`");
+      List.of(" (start marker", ": enable `", " (enable `", " (`", " (not recognized");
 
   private static final ObjectReader READER =
       JsonMapper.builder(
@@ -105,7 +105,9 @@ public final class JsonBody {
     } catch (StreamConstraintsException e) {
       throw malformed(parser.currentLocation(), limitOf(e.getOriginalMessage()));
     } catch (JsonProcessingException e) {
-      throw malformed(e.getLocation(), reason(e.getOriginalMessage()));
+      JsonLocation location = e.getLocation();
+      throw malformed(
+          location == null ? parser.currentLocation() : location, reason(e.getOriginalMessage()));
     } catch (NumberFormatException _) {
       throw malformed(parser.currentTokenLocation(), "A number has an exponent that is too large.");
     }

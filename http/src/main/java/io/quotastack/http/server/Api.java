@@ -241,12 +241,11 @@ public final class Api {
                 },
                 system.executionContext());
     var _ =
-        reply.whenComplete(
-            (value, fault) -> {
-              deadline.cancel();
-              response.complete(
-                  response(fault == null ? value : replyTo(fault, request, requestId), requestId));
-            });
+        reply.whenComplete((value, fault) -> {
+          deadline.cancel();
+          response.complete(
+              response(fault == null ? value : replyTo(fault, request, requestId), requestId));
+        });
     return response;
   }
 

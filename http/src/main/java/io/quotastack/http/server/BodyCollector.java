@@ -2,7 +2,6 @@ package io.quotastack.http.server;
 
 import io.quotastack.http.problems.Problem;
 import io.quotastack.http.problems.ProblemException;
-import io.quotastack.http.problems.ProblemType;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -39,13 +38,12 @@ final class BodyCollector {
         .getDataBytes()
         .completionTimeout(timeout)
         .runWith(Sink.fold(new BodyCollector(), BodyCollector::add), system)
-        .handle(
-            (collector, fault) -> {
-              if (fault != null) {
-                throw problemOf(fault);
-              }
-              return collector.bytes();
-            });
+        .handle((collector, fault) -> {
+          if (fault != null) {
+            throw problemOf(fault);
+          }
+          return collector.bytes();
+        });
   }
 
   private BodyCollector add(ByteString piece) {
@@ -79,8 +77,8 @@ final class BodyCollector {
     }
     String detail =
         cause instanceof TimeoutException
-            ? "The body did not come in whole in time."
-            : "The body did not come in whole.";
-    return Problem.of(ProblemType.INVALID_REQUEST, detail).asException();
+            ? "did not come in whole in time"
+            : "did not come in whole";
+    return Problem.invalidRequest("", detail).asException();
   }
 }

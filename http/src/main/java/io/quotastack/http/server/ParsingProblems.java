@@ -28,13 +28,12 @@ public final class ParsingProblems extends ParsingErrorHandler {
     String requestId = requestIds.next();
     log.debug("Request {} is no HTTP: {}", requestId, error.summary());
     byte[] body =
-        JsonWriter.object(
-            json ->
-                json.text("type", "about:blank")
-                    .text("title", status.reason())
-                    .number("status", status.intValue())
-                    .text("detail", visible(error.summary()))
-                    .text("instance", requestId));
+        JsonWriter.object(json ->
+            json.text("type", "about:blank")
+                .text("title", status.reason())
+                .number("status", status.intValue())
+                .text("detail", visible(error.summary()))
+                .text("instance", requestId));
     return HttpResponse.create()
         .withStatus(status.intValue())
         .addHeaders(List.of(RawHeader.create(Api.REQUEST_ID, requestId)))

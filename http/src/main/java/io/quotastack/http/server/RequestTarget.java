@@ -3,7 +3,6 @@ package io.quotastack.http.server;
 import io.quotastack.http.input.PercentEncoding;
 import io.quotastack.http.problems.Problem;
 import io.quotastack.http.problems.ProblemException;
-import io.quotastack.http.problems.ProblemType;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +40,8 @@ record RequestTarget(String raw, List<String> segments, @Nullable String rawQuer
   private static String decoded(String segment) {
     String text = PercentEncoding.decode(segment, false);
     if (text == null) {
-      throw Problem.of(
-              ProblemType.INVALID_REQUEST,
-              "The path has a percent-escape that is not valid UTF-8, in '" + segment + "'.")
+      throw Problem.invalidRequest(
+              "path", "has a percent-escape that is not valid UTF-8, in '" + segment + "'")
           .asException();
     }
     return text;

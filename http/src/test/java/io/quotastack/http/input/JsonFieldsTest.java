@@ -229,11 +229,10 @@ class JsonFieldsTest {
     fields.object("a").amount("b", -MAX_MC);
     assertThat(fields.problem())
         .isNotNull()
-        .satisfies(
-            problem -> {
-              assertThat(problem.type()).isEqualTo(ProblemType.AMOUNT_OUT_OF_RANGE);
-              assertThat(problem.errors()).extracting(FieldError::pointer).containsExactly("/a/b");
-            });
+        .satisfies(problem -> {
+          assertThat(problem.type()).isEqualTo(ProblemType.AMOUNT_OUT_OF_RANGE);
+          assertThat(problem.errors()).extracting(FieldError::pointer).containsExactly("/a/b");
+        });
   }
 
   @Test

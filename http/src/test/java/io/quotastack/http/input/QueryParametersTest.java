@@ -76,11 +76,10 @@ class QueryParametersTest {
   @Test
   void unknown_repeated_and_broken_parameters_are_refused_all_at_once() {
     assertThat(
-            errors(
-                () ->
-                    query(
-                        "limt=1&limit=1&limit=2&text=%zz&text=%ff&properties=x&properties[]=y"
-                            + "&other[a]=b&%=1")))
+            errors(() ->
+                query(
+                    "limt=1&limit=1&limit=2&text=%zz&text=%ff&properties=x&properties[]=y"
+                        + "&other[a]=b&%=1")))
         .containsExactly(
             error("?limt", "is not a known query parameter"),
             error("?limit", "is given more than once"),

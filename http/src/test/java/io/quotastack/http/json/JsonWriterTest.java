@@ -21,16 +21,15 @@ class JsonWriterTest {
   @Test
   void each_kind_of_value_is_written_in_its_own_way() {
     String json =
-        written(
-            to ->
-                to.text("text", "ä\"\n😀")
-                    .number("amount", 9_007_199_254_740_991L)
-                    .bool("truth", true)
-                    .instant("at", Instant.parse("2026-01-31T12:00:00.123456Z"))
-                    .decimal("units", new BigDecimal("1E+3"))
-                    .object("inner", inner -> inner.number("a", -1))
-                    .texts("list", List.of("x", "y"))
-                    .objects("objects", List.of(1, 2), (each, n) -> each.number("n", n)));
+        written(to ->
+            to.text("text", "ä\"\n😀")
+                .number("amount", 9_007_199_254_740_991L)
+                .bool("truth", true)
+                .instant("at", Instant.parse("2026-01-31T12:00:00.123456Z"))
+                .decimal("units", new BigDecimal("1E+3"))
+                .object("inner", inner -> inner.number("a", -1))
+                .texts("list", List.of("x", "y"))
+                .objects("objects", List.of(1, 2), (each, n) -> each.number("n", n)));
     assertThat(json)
         .isEqualTo(
             "{\"text\":\"ä\\\"\\n😀\",\"amount\":9007199254740991,\"truth\":true,"
@@ -44,16 +43,15 @@ class JsonWriterTest {
     Map<String, String> noMap = null;
     String noObject = null;
     String json =
-        written(
-            to ->
-                to.text("a", null)
-                    .numberOrNull("b", null)
-                    .instant("c", null)
-                    .decimal("d", null)
-                    .texts("e", noList)
-                    .texts("f", noMap)
-                    .objectOrNull("g", noObject, (each, text) -> each.text("x", text))
-                    .nothing("h"));
+        written(to ->
+            to.text("a", null)
+                .numberOrNull("b", null)
+                .instant("c", null)
+                .decimal("d", null)
+                .texts("e", noList)
+                .texts("f", noMap)
+                .objectOrNull("g", noObject, (each, text) -> each.text("x", text))
+                .nothing("h"));
     assertThat(json)
         .isEqualTo(
             "{\"a\":null,\"b\":null,\"c\":null,\"d\":null,\"e\":null,\"f\":null,\"g\":null,"
@@ -73,16 +71,15 @@ class JsonWriterTest {
   void values_of_any_known_kind_are_written_and_others_refused() {
     JsonWriter.Members object = inner -> inner.bool("x", false);
     String json =
-        written(
-            to ->
-                to.value("a", "t")
-                    .value("b", 1)
-                    .value("c", 2L)
-                    .value("d", true)
-                    .value("e", new BigDecimal("0.50"))
-                    .value("f", Instant.EPOCH)
-                    .value("g", object)
-                    .value("h", null));
+        written(to ->
+            to.value("a", "t")
+                .value("b", 1)
+                .value("c", 2L)
+                .value("d", true)
+                .value("e", new BigDecimal("0.50"))
+                .value("f", Instant.EPOCH)
+                .value("g", object)
+                .value("h", null));
     assertThat(json)
         .isEqualTo(
             "{\"a\":\"t\",\"b\":1,\"c\":2,\"d\":true,\"e\":\"0.5\","
@@ -93,13 +90,11 @@ class JsonWriterTest {
 
   @Test
   void a_writer_that_throws_leaves_no_trace_in_the_next_one() {
-    assertThatThrownBy(
-            () ->
-                JsonWriter.object(
-                    json -> {
-                      json.text("half", "done");
-                      throw new IllegalStateException("stop");
-                    }))
+    assertThatThrownBy(() ->
+            JsonWriter.object(json -> {
+              json.text("half", "done");
+              throw new IllegalStateException("stop");
+            }))
         .isInstanceOf(IllegalStateException.class);
     assertThat(written(to -> to.number("a", 1))).isEqualTo("{\"a\":1}");
   }

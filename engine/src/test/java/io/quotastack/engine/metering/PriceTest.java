@@ -1,0 +1,175 @@
+package io.quotastack.engine.metering;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.quotastack.engine.credits.AmountOutOfRangeException;
+import io.quotastack.engine.credits.Amounts;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What units cost, and how many are affordable. */
+class PriceTest {
+  @ParameterizedTest
+  @CsvSource({
+    // unit cost, units, up, half up, down
+    "0.6, 1, 1, 1, 0",
+    "0.6, 5, 3, 3, 3",
+    "0.5, 1, 1, 1, 0",
+    "0.5, 3, 2, 2, 1",
+    "0.4, 1, 1, 0, 0",
+    "0.499999999, 1, 1, 0, 0",
+    "2, 1.5, 3, 3, 3",
+    "3, 0.5, 2, 2, 1",
+    "3, 0.833333333, 3, 2, 2",
+    "3, 0.833333334, 3, 3, 2",
+    "1, 0.000000001, 1, 0, 0",
+    "0.000000001, 0.000000001, 1, 0, 0",
+    "0, 1000000, 0, 0, 0",
+    "5, 0, 0, 0, 0",
+    "0.6, 0, 0, 0, 0",
+    "9.007199254740991, 1000000000000000, 9007199254740991, 9007199254740991, 9007199254740991",
+    "1, 9007199254740990.1, 9007199254740991, 9007199254740990, 9007199254740990"
+  })
+  void a_price_per_unit_is_computed_exactly_and_rounded_once(
+      BigDecimal unitCost, BigDecimal units, long up, long halfUp, long down) {
+    var price = new Price.PerUnit(unitCost);
+
+    assertThat(price.costMc(units, Rounding.UP)).isEqualTo(up);
+    assertThat(price.costMc(units, Rounding.HALF_UP)).isEqualTo(halfUp);
+    assertThat(price.costMc(units, Rounding.DOWN)).isEqualTo(down);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "7, 1, 7, 7, 7",
+    "7, 0, 7, 7, 7",
+    "7, 1000, 7, 7, 7",
+    "0.5, 3, 1, 1, 0",
+    "0.499999999, 3, 1, 0, 0",
+    "0, 3, 0, 0, 0"
+  })
+  void a_flat_price_is_the_same_for_any_units(
+      BigDecimal flatCost, BigDecimal units, long up, long halfUp, long down) {
+    var price = new Price.Flat(flatCost);
+
+    assertThat(price.costMc(units, Rounding.UP)).isEqualTo(up);
+    assertThat(price.costMc(units, Rounding.HALF_UP)).isEqualTo(halfUp);
+    assertThat(price.costMc(units, Rounding.DOWN)).isEqualTo(down);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 9007199254740991.1",
+    "999999999999999.999999999, 999999999999999.999999999",
+    "9007199254740992, 1"
+  })
+  void a_cost_beyond_the_range_is_refused(BigDecimal unitCost, BigDecimal units) {
+    assertThatThrownBy(() -> new Price.PerUnit(unitCost).costMc(units, Rounding.UP))
+        .isInstanceOf(AmountOutOfRangeException.class);
+  }
+
+  @Test
+  void a_cost_that_rounds_into_the_range_is_in_it() {
+    var price = new Price.PerUnit(BigDecimal.ONE);
+
+    assertThat(price.costMc(new BigDecimal("9007199254740991.9"), Rounding.DOWN))
+        .isEqualTo(Amounts.MAX_MC);
+    assertThat(price.costMc(new BigDecimal("9007199254740991.4"), Rounding.HALF_UP))
+        .isEqualTo(Amounts.MAX_MC);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // unit cost, available, up, half up, down
+    "1, 10, 10, 10, 10",
+    "0.6, 10, 16, 17, 18",
+    "0.5, 1, 2, 2, 3",
+    "0.5, 0, 0, 0, 1",
+    "3, 10, 3, 3, 3",
+    "3, 0, 0, 0, 0",
+    "0.4, 0, 0, 1, 2",
+    "100, 99, 0, 0, 0"
+  })
+  void affordable_units_by_hand(
+      BigDecimal unitCost, long availableMc, long up, long halfUp, long down) {
+    var price = new Price.PerUnit(unitCost);
+
+    assertThat(price.affordableUnits(availableMc, Rounding.UP)).isEqualTo(up);
+    assertThat(price.affordableUnits(availableMc, Rounding.HALF_UP)).isEqualTo(halfUp);
+    assertThat(price.affordableUnits(availableMc, Rounding.DOWN)).isEqualTo(down);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Rounding.class)
+  void affordable_units_are_payable_and_one_more_is_not(Rounding rounding) {
+    var random = new Random(5);
+    for (int i = 0; i < 20_000; i++) {
+      long availableMc = random.nextLong(1L << random.nextInt(1, 53));
+      BigDecimal cost =
+          new BigDecimal(
+              BigInteger.valueOf(random.nextLong(1, 1L << random.nextInt(1, 50))),
+              random.nextInt(10));
+      assertExactlyAffordable(new Price.PerUnit(cost), availableMc, rounding);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Rounding.class)
+  void affordable_units_are_exact_on_the_edge_of_rounding(Rounding rounding) {
+    for (int available = 0; available <= 40; available++) {
+      for (int numerator = 1; numerator <= 120; numerator++) {
+        for (int scale = 0; scale <= 2; scale++) {
+          assertExactlyAffordable(
+              new Price.PerUnit(BigDecimal.valueOf(numerator, scale)), available, rounding);
+        }
+      }
+    }
+  }
+
+  private static void assertExactlyAffordable(
+      Price price, long availableMc, Rounding rounding) {
+    Long units = price.affordableUnits(availableMc, rounding);
+    assertThat(units).isNotNull().isBetween(0L, Amounts.MAX_MC);
+    assertThat(price.costMc(BigDecimal.valueOf(units), rounding))
+        .as("%s units of %s, %s", units, price, rounding)
+        .isLessThanOrEqualTo(availableMc);
+    if (units < Amounts.MAX_MC && availableMc < Amounts.MAX_MC) {
+      assertThat(price.exactCostMc(BigDecimal.valueOf(units + 1)).setScale(0, rounding.mode()))
+          .as("one more than %s units of %s, %s", units, price, rounding)
+          .isGreaterThan(BigDecimal.valueOf(availableMc));
+    }
+  }
+
+  @Test
+  void a_flat_price_affords_whole_events() {
+    assertThat(new Price.Flat(new BigDecimal("3")).affordableUnits(10, Rounding.UP)).isEqualTo(3);
+    assertThat(new Price.Flat(new BigDecimal("3")).affordableUnits(2, Rounding.UP)).isZero();
+    assertThat(new Price.Flat(new BigDecimal("2.5")).affordableUnits(9, Rounding.UP)).isEqualTo(3);
+    assertThat(new Price.Flat(new BigDecimal("2.5")).affordableUnits(9, Rounding.DOWN))
+        .isEqualTo(4);
+    assertThat(new Price.Flat(new BigDecimal("1e20")).affordableUnits(9, Rounding.UP)).isZero();
+  }
+
+  @Test
+  void what_is_free_is_affordable_without_end() {
+    assertThat(new Price.PerUnit(BigDecimal.ZERO).affordableUnits(0, Rounding.UP)).isNull();
+    assertThat(new Price.PerUnit(new BigDecimal("0.00")).affordableUnits(5, Rounding.DOWN))
+        .isNull();
+    assertThat(new Price.Flat(BigDecimal.ZERO).affordableUnits(0, Rounding.UP)).isNull();
+    assertThat(new Price.Flat(new BigDecimal("0.4")).affordableUnits(0, Rounding.HALF_UP))
+        .isNull();
+  }
+
+  @Test
+  void tiny_prices_do_not_overflow() {
+    var price = new Price.PerUnit(new BigDecimal("0.000000001"));
+
+    assertThat(price.affordableUnits(Amounts.MAX_MC, Rounding.UP)).isEqualTo(Amounts.MAX_MC);
+  }
+}

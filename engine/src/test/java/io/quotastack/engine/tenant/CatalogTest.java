@@ -1,0 +1,112 @@
+package io.quotastack.engine.tenant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.metering.MeteringRule;
+import io.quotastack.engine.metering.Metric;
+import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Rounding;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+/** Which rule prices a metric, and what a copy of the catalog keeps. */
+class CatalogTest {
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Metric TOKENS =
+      new Metric("tokens", "Tokens", null, null, false, NOW, NOW);
+
+  @Test
+  void an_unknown_metric_and_one_without_a_rule_have_no_price() {
+    Catalog catalog = Catalog.NONE.with(TOKENS);
+
+    assertThat(catalog.activeRule("tokens", NOW)).isNull();
+    assertThat(catalog.activeRule("images", NOW)).isNull();
+    assertThat(Catalog.NONE.metric("tokens")).isNull();
+  }
+
+  @Test
+  void a_new_rule_takes_the_place_of_the_old_one_from_that_moment() {
+    Catalog catalog =
+        Catalog.NONE
+            .with(TOKENS)
+            .with(rule(1, NOW))
+            .with(rule(2, NOW.plusSeconds(10)));
+
+    assertThat(catalog.activeRule("tokens", NOW.minusMillis(1))).isNull();
+    assertThat(version(catalog, NOW)).isEqualTo(1);
+    assertThat(version(catalog, NOW.plusSeconds(10).minusMillis(1))).isEqualTo(1);
+    assertThat(version(catalog, NOW.plusSeconds(10))).isEqualTo(2);
+    assertThat(version(catalog, NOW.plus(Duration.ofDays(10_000)))).isEqualTo(2);
+  }
+
+  @Test
+  void of_rules_for_later_the_one_that_took_effect_last_prices() {
+    Instant day2 = NOW.plus(Duration.ofDays(1));
+    Instant day3 = NOW.plus(Duration.ofDays(2));
+    Catalog catalog =
+        Catalog.NONE
+            .with(TOKENS)
+            .with(rule(1, NOW))
+            .with(rule(2, day3))
+            .with(rule(3, day2));
+
+    assertThat(version(catalog, NOW)).isEqualTo(1);
+    assertThat(version(catalog, day2)).isEqualTo(3);
+    assertThat(version(catalog, day3)).isEqualTo(2);
+  }
+
+  @Test
+  void of_two_rules_of_one_moment_the_newer_prices() {
+    Catalog catalog = Catalog.NONE.with(TOKENS).with(rule(1, NOW)).with(rule(2, NOW));
+
+    assertThat(version(catalog, NOW)).isEqualTo(2);
+  }
+
+  @Test
+  void an_archived_metric_has_no_price_until_it_is_back() {
+    Catalog catalog = Catalog.NONE.with(TOKENS).with(rule(1, NOW));
+    Catalog archived =
+        catalog.with(new Metric("tokens", "Tokens", null, null, true, NOW, NOW));
+
+    assertThat(archived.activeRule("tokens", NOW)).isNull();
+    assertThat(version(archived.with(TOKENS), NOW)).isEqualTo(1);
+  }
+
+  @Test
+  void a_change_leaves_the_copy_before_as_it_was() {
+    Catalog before = Catalog.NONE.with(TOKENS).with(rule(1, NOW));
+
+    before.with(rule(2, NOW));
+    before.with(new Metric("images", "Images", null, null, false, NOW, NOW));
+    before.with(new TenantConfig(BurnOrder.PRIORITY_FIRST));
+    before.with(new ApiKeyHash("key", "ab", NOW));
+    before.at(9);
+
+    assertThat(version(before, NOW)).isEqualTo(1);
+    assertThat(before.metrics()).containsOnlyKeys("tokens");
+    assertThat(before.config()).isEqualTo(TenantConfig.DEFAULT);
+    assertThat(before.apiKeys()).isEmpty();
+    assertThat(before.exists()).isFalse();
+    assertThat(before.version()).isZero();
+  }
+
+  private static MeteringRule rule(int version, Instant effectiveAt) {
+    return new MeteringRule(
+        "rul_" + version,
+        "tokens",
+        version,
+        new Price.Flat(BigDecimal.ONE),
+        Rounding.UP,
+        effectiveAt,
+        NOW);
+  }
+
+  private static int version(Catalog catalog, Instant at) {
+    MeteringRule rule = catalog.activeRule("tokens", at);
+    assertThat(rule).isNotNull();
+    return rule.version();
+  }
+}
