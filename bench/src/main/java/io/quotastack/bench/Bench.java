@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,13 +30,13 @@ import java.util.SplittableRandom;
  * compares what was acknowledged with what is there.
  */
 final class Bench {
-  /** The node's and the bare server's: what the command line of the node uses too. */
+  /** The node's and the bare server's: those of {@code quotastack serve}, on a smaller heap. */
   static final List<String> SERVER_JVM_OPTIONS =
       List.of(
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow",
           "-XX:+UseParallelGC",
-          "-Xms1g",
+          "-Xms2g",
           "-Xmx2g");
 
   private static final List<Work> BASELINE_WAYS =
@@ -42,6 +44,8 @@ final class Bench {
   private static final int WARM_UP_WINDOWS = 12;
   private static final int PASS_CLIENTS = 16;
   private static final long PASS_LIMIT_MILLIS = 60_000;
+  private static final String STORED_USAGE =
+      "SELECT count(*) FROM event_journal WHERE event_ser_manifest LIKE 'usage_recorded.%'";
   private static final int LEDGERS_VERIFIED = 20;
 
   private final BenchSettings settings;
@@ -357,10 +361,27 @@ final class Bench {
               .formatted(debits.stream().mapToLong(count -> count).sum()));
       List<Integer> usages = httpLoad.acknowledgedCounts();
       faults.addAll(pass(Work.AUDIT).errorSamples());
+      verifyJournal(usages);
       checks.add(
-          "node: %,d usage events acknowledged; every customer's balance and consumption compared"
+          ("node: %,d usage events acknowledged; every customer's balance and consumption compared,"
+                  + " and the number of events in the journal")
               .formatted(usages.stream().mapToLong(count -> count).sum()));
       verifyLedgers(usages);
+    }
+
+    /** Past the node, in its database: one stored event for each acknowledged one. */
+    private void verifyJournal(List<Integer> usages) throws SQLException {
+      long acknowledged = usages.stream().mapToLong(count -> count).sum();
+      try (Connection connection = database.connectToNode();
+          Statement statement = connection.createStatement();
+          ResultSet row = statement.executeQuery(STORED_USAGE)) {
+        row.next();
+        if (row.getLong(1) != acknowledged) {
+          faults.add(
+              "the journal holds %d usage events, %d were acknowledged"
+                  .formatted(row.getLong(1), acknowledged));
+        }
+      }
     }
 
     private void verifyLedgers(List<Integer> usages) throws IOException, InterruptedException {

@@ -49,7 +49,7 @@ final class DevCommand implements Callable<Integer> {
   public Integer call() {
     var http = endpoint("--port", port);
     var management = endpoint("--management-port", managementPort);
-    StopSignal stop = StopSignal.get();
+    StopSignal stop = StopSignal.install();
     try (DataFolder folder = DataFolder.open(data)) {
       // Before PostgreSQL starts: the most likely mistake gets its answer at once.
       requireFree(http, "--port");
@@ -113,24 +113,24 @@ final class DevCommand implements Callable<Integer> {
     String url = "http://" + HOST + ":" + node.httpPort();
     return """
 
-        QuotaStack is ready.
+    QuotaStack is ready.
 
-          API           %1$s/v1
-          API docs      %1$s/docs
-          Health        http://%2$s:%3$d/health/ready
-          Tenant        %4$s
-          Live key      %5$s
-          Test key      %6$s
-          Operator key  %7$s
-          Keys file     %8$s
-          Database      %9$s
+      API           %1$s/v1
+      API docs      %1$s/docs
+      Health        http://%2$s:%3$d/health/ready
+      Tenant        %4$s
+      Live key      %5$s
+      Test key      %6$s
+      Operator key  %7$s
+      Keys file     %8$s
+      Database      %9$s
 
-        Try it:
+    Try it:
 
-          curl -s %1$s/v1/customers -H 'X-API-Key: %6$s' -H 'Idempotency-Key: hello-1' -H 'Content-Type: application/json' -d '{"external_id": "hello"}'
+      curl -s %1$s/v1/customers -H 'X-API-Key: %6$s' -H 'Idempotency-Key: hello-1' -H 'Content-Type: application/json' -d '{"external_id": "hello"}'
 
-        Ctrl-C stops it.
-        """
+    Ctrl-C stops it.
+    """
         .formatted(
             url,
             HOST,

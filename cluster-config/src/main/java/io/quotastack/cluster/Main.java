@@ -42,8 +42,7 @@ public final class Main implements Runnable {
   public static void main(String[] arguments) {
     int exitCode = commandLine().execute(arguments);
     ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
-    StopSignal.get().finished(exitCode);
-    System.exit(exitCode);
+    StopSignal.exit(exitCode);
   }
 
   /** The commands, ready to be run. */
@@ -58,8 +57,12 @@ public final class Main implements Runnable {
   }
 
   private static int explain(
-      Exception failure, CommandLine commandLine, CommandLine.ParseResult parsed)
-      throws Exception {
+      Exception failure, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
+    if (StopSignal.wasAsked()) {
+      // The JVM starts nothing new while it shuts down, which fails in many ways.
+      commandLine.getErr().println("Stopped before it was ready.");
+      return 0;
+    }
     return switch (failure) {
       case SettingsException settings -> {
         settings.problems().forEach(commandLine.getErr()::println);

@@ -89,8 +89,7 @@ public final class Node implements AutoCloseable {
   /** Where other nodes reach this one. */
   public Endpoint clusterEndpoint() {
     Address address = Cluster.get(system).selfAddress();
-    return new Endpoint(
-        address.getHost().orElseThrow(), address.getPort().orElseThrow());
+    return new Endpoint(address.getHost().orElseThrow(), address.getPort().orElseThrow());
   }
 
   /** Its actor system. */
@@ -147,8 +146,7 @@ public final class Node implements AutoCloseable {
   }
 
   private static int openManagement(ActorSystem<?> system, Endpoint endpoint) {
-    return await(
-            PekkoManagement.get(system.classicSystem()).start(), "management", endpoint)
+    return await(PekkoManagement.get(system.classicSystem()).start(), "management", endpoint)
         .getPort();
   }
 
@@ -162,8 +160,7 @@ public final class Node implements AutoCloseable {
                 .bind(HttpApi.route(system, engine)),
             "HTTP",
             endpoint);
-    binding.addToCoordinatedShutdown(
-        config.getDuration("quotastack.http.shutdown-grace"), system);
+    binding.addToCoordinatedShutdown(config.getDuration("quotastack.http.shutdown-grace"), system);
     InetSocketAddress address = binding.localAddress();
     return address.getPort();
   }

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
       "  QUOTASTACK_MANAGEMENT_PORT  default 8558",
       "  QUOTASTACK_CLUSTER_HOST     where other nodes reach this one; default 127.0.0.1",
       "  QUOTASTACK_CLUSTER_PORT     default 17355",
-      "  QUOTASTACK_SEED_NODES       host:port,host:port of the nodes to join; none = a cluster of one",
+      "  QUOTASTACK_SEED_NODES       host:port,host:port of the nodes to join; none = a cluster of"
+          + " one",
       "  QUOTASTACK_LOG_LEVEL        of our own log lines; default INFO"
     })
 final class ServeCommand implements Callable<Integer> {
@@ -44,7 +45,7 @@ final class ServeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     NodeSettings settings = ServeEnvironment.read(System.getenv());
-    StopSignal stop = StopSignal.get();
+    StopSignal stop = StopSignal.install();
     FirstTenant tenant =
         firstTenantFile == null ? null : FirstTenant.keptIn(firstTenantFile.toAbsolutePath());
     StopSignal.Cause cause;
@@ -55,8 +56,7 @@ final class ServeCommand implements Callable<Integer> {
       }
       say(
           "QuotaStack is ready: HTTP on port %d, management on port %d, database %s"
-              .formatted(
-                  node.httpPort(), node.managementPort(), settings.database().address()));
+              .formatted(node.httpPort(), node.managementPort(), settings.database().address()));
       cause = stop.await(node.ended(), new CompletableFuture<Void>());
       say(cause == StopSignal.Cause.ASKED ? "Stopping ..." : "The node ended by itself.");
     }

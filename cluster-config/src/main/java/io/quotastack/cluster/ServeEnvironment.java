@@ -32,8 +32,10 @@ final class ServeEnvironment {
     var database = new DatabaseSettings(databaseUrl(), required("DB_USER"), password());
     List<Endpoint> seeds = seedNodes();
     if (!seeds.isEmpty() && value("CLUSTER_HOST").isEmpty()) {
-      problem("CLUSTER_HOST", "is required with QUOTASTACK_SEED_NODES: the address at which the"
-          + " other nodes reach this one");
+      problem(
+          "CLUSTER_HOST",
+          "is required with QUOTASTACK_SEED_NODES: the address at which the"
+              + " other nodes reach this one");
     }
     var settings =
         new NodeSettings(
@@ -51,7 +53,8 @@ final class ServeEnvironment {
   private String databaseUrl() {
     String url = required("DB_URL");
     if (!url.isEmpty() && !url.startsWith("jdbc:postgresql://")) {
-      problem("DB_URL", "must look like jdbc:postgresql://host:port/name, got " + withoutQuery(url));
+      problem(
+          "DB_URL", "must look like jdbc:postgresql://host:port/name, got " + withoutQuery(url));
     }
     return url;
   }

@@ -3,6 +3,7 @@ package io.quotastack.cluster;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns SIGTERM and Ctrl-C into an orderly end of the main thread: the JVM's shutdown waits until
@@ -10,7 +11,7 @@ import java.util.concurrent.CountDownLatch;
  * 143.
  */
 final class StopSignal {
-  private static final StopSignal INSTANCE = new StopSignal();
+  private static volatile @Nullable StopSignal installed;
 
   /** What made the waiting end. */
   enum Cause {
@@ -23,12 +24,30 @@ final class StopSignal {
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile int exitCode;
 
-  private StopSignal() {
-    Runtime.getRuntime().addShutdownHook(new Thread(this::stopJvm, "stop-signal"));
+  private StopSignal() {}
+
+  /** From now on the process ends only by {@link #exit}. Once, before anything is started. */
+  static StopSignal install() {
+    var signal = new StopSignal();
+    Runtime.getRuntime().addShutdownHook(new Thread(signal::stopJvm, "stop-signal"));
+    installed = signal;
+    return signal;
   }
 
-  static StopSignal get() {
-    return INSTANCE;
+  /** Whether somebody asked the process to stop: what fails after that is no fault. */
+  static boolean wasAsked() {
+    StopSignal signal = installed;
+    return signal != null && signal.asked.isDone();
+  }
+
+  /** Ends the process with this code, after all that has to be closed is closed. */
+  static void exit(int code) {
+    StopSignal signal = installed;
+    if (signal != null) {
+      signal.exitCode = code;
+      signal.finished.countDown();
+    }
+    System.exit(code);
   }
 
   private void stopJvm() {
@@ -56,11 +75,5 @@ final class StopSignal {
             databaseEnded.thenApply(ended -> Cause.DATABASE_ENDED).toCompletableFuture())
         .thenApply(Cause.class::cast)
         .join();
-  }
-
-  /** Says that all is closed and that the process may end, with this code. */
-  void finished(int code) {
-    exitCode = code;
-    finished.countDown();
   }
 }

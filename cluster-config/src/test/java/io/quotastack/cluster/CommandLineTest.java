@@ -58,8 +58,7 @@ class CommandLineTest {
 
   private static Run run(String... arguments) {
     var output = new StringWriter();
-    int exitCode =
-        Main.commandLine().setErr(new PrintWriter(output, true)).execute(arguments);
+    int exitCode = Main.commandLine().setErr(new PrintWriter(output, true)).execute(arguments);
     return new Run(exitCode, output.toString());
   }
 

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code dev} as a newcomer meets it: a process that is started, stopped, killed, started twice. */
+/**
+ * {@code dev} as a newcomer meets it: a process that is started, stopped, killed, started twice.
+ */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class DevModeTest {
   private static final String CUSTOMER = "{\"external_id\": \"acme\"}";
@@ -94,6 +96,21 @@ class DevModeTest {
   }
 
   @Test
+  void it_can_be_stopped_while_it_is_still_starting() throws Exception {
+    try (NodeProcess dev =
+        NodeProcess.run(folder, "dev", "--port", "0", "--management-port", "0")) {
+      await()
+          .atMost(Duration.ofMinutes(2))
+          .pollInterval(Duration.ofMillis(20))
+          .until(() -> dev.output().contains("Starting PostgreSQL"));
+      dev.terminate();
+      assertThat(dev.exitCode()).isZero();
+      assertThat(dev.output()).containsAnyOf("Stopped before it was ready", "Stopped. The data");
+      assertThat(dev.hasPostmaster()).isFalse();
+    }
+  }
+
+  @Test
   void a_port_in_use_is_told_and_nothing_is_left_running() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = Integer.toString(taken.getLocalPort());
@@ -130,7 +147,6 @@ class DevModeTest {
   }
 
   private HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
-    return client.send(
-        HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+    return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
   }
 }

@@ -177,12 +177,11 @@ public final class NodeProcess implements AutoCloseable {
 
   private Stream<ProcessHandle> postmasters() {
     return ProcessHandle.allProcesses()
-        .filter(
-            candidate ->
-                candidate
-                    .info()
-                    .commandLine()
-                    .filter(line -> line.contains(dataFolder + "/postgres/data"))
-                    .isPresent());
+        .filter(candidate ->
+            candidate
+                .info()
+                .commandLine()
+                .filter(line -> line.contains(dataFolder + "/postgres/data"))
+                .isPresent());
   }
 }

@@ -72,10 +72,9 @@ class NodeTest {
       }
       await()
           .atMost(Duration.ofSeconds(30))
-          .until(
-              () ->
-                  Thread.getAllStackTraces().keySet().stream()
-                      .noneMatch(thread -> thread.getName().contains("quotastack-read")));
+          .until(() ->
+              Thread.getAllStackTraces().keySet().stream()
+                  .noneMatch(thread -> thread.getName().contains("quotastack-read")));
     }
   }
 
@@ -104,8 +103,7 @@ class NodeTest {
   }
 
   private HttpResponse<String> get(URI uri) throws IOException, InterruptedException {
-    return client.send(
-        HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
+    return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
   }
 
   private int createCustomer(TestNode node, String externalId)

@@ -42,7 +42,7 @@ class ServeEnvironmentTest {
                     "QUOTASTACK_MANAGEMENT_PORT", "81",
                     "QUOTASTACK_CLUSTER_HOST", "10.0.0.3",
                     "QUOTASTACK_CLUSTER_PORT", "82",
-                    "QUOTASTACK_SEED_NODES", "a:1, [::1]:2 ,"))); 
+                    "QUOTASTACK_SEED_NODES", "a:1, [::1]:2 ,")));
 
     assertThat(settings.http()).isEqualTo(new Endpoint("10.0.0.1", 80));
     assertThat(settings.management()).isEqualTo(new Endpoint("10.0.0.2", 81));
@@ -95,8 +95,7 @@ class ServeEnvironmentTest {
   }
 
   private static List<String> problems(Map<String, String> variables) {
-    return catchThrowableOfType(
-            SettingsException.class, () -> ServeEnvironment.read(variables))
+    return catchThrowableOfType(SettingsException.class, () -> ServeEnvironment.read(variables))
         .problems();
   }
 }

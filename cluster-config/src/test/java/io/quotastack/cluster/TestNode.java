@@ -17,8 +17,7 @@ public final class TestNode implements AutoCloseable {
   private final FirstTenant tenant;
   private final Node node;
 
-  private TestNode(
-      EmbeddedDatabase database, boolean ownsDatabase, FirstTenant tenant, Node node) {
+  private TestNode(EmbeddedDatabase database, boolean ownsDatabase, FirstTenant tenant, Node node) {
     this.database = database;
     this.ownsDatabase = ownsDatabase;
     this.tenant = tenant;

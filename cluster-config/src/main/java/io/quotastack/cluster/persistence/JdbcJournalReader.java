@@ -51,21 +51,19 @@ public final class JdbcJournalReader implements JournalReader {
     if (limit < 1 || limit > MAX_ROWS) {
       throw new IllegalArgumentException("limit must be 1 to " + MAX_ROWS + ", got " + limit);
     }
-    return database.run(
-        connection -> {
-          try (PreparedStatement statement =
-              connection.prepareStatement(sql(direction, manifests))) {
-            int parameter = 0;
-            statement.setString(++parameter, persistenceId);
-            statement.setLong(++parameter, fromSequence);
-            statement.setLong(++parameter, toSequence);
-            if (!manifests.isEmpty()) {
-              statement.setArray(++parameter, textArray(connection, manifests));
-            }
-            statement.setInt(++parameter, limit);
-            return rows(statement, limit);
-          }
-        });
+    return database.run(connection -> {
+      try (PreparedStatement statement = connection.prepareStatement(sql(direction, manifests))) {
+        int parameter = 0;
+        statement.setString(++parameter, persistenceId);
+        statement.setLong(++parameter, fromSequence);
+        statement.setLong(++parameter, toSequence);
+        if (!manifests.isEmpty()) {
+          statement.setArray(++parameter, textArray(connection, manifests));
+        }
+        statement.setInt(++parameter, limit);
+        return rows(statement, limit);
+      }
+    });
   }
 
   private static String sql(Direction direction, Set<String> manifests) {

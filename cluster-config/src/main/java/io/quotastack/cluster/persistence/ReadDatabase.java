@@ -4,7 +4,6 @@ import com.typesafe.config.Config;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.quotastack.engine.journal.JournalUnavailableException;
-import io.quotastack.engine.journal.JournalUnavailableException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -83,15 +82,16 @@ public final class ReadDatabase implements Extension {
     config
         .getConfig("driver")
         .entrySet()
-        .forEach(
-            property ->
-                hikari.addDataSourceProperty(
-                    property.getKey(), property.getValue().unwrapped().toString()));
+        .forEach(property ->
+            hikari.addDataSourceProperty(
+                property.getKey(), property.getValue().unwrapped().toString()));
     return hikari;
   }
 
-  /** Runs a query; the result fails with {@link
-   * JournalUnavailableException} if the database does not answer or too many wait already. */
+  /**
+   * Runs a query; the result fails with {@link JournalUnavailableException} if the database does
+   * not answer or too many wait already.
+   */
   public <T> CompletableFuture<T> run(Query<T> query) {
     try {
       return CompletableFuture.supplyAsync(() -> runNow(query), threads);

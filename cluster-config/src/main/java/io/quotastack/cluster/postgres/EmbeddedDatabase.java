@@ -402,8 +402,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
   /** Removes the temporary servers whose owners are gone, as their locks tell. */
   private static void cleanUp(Path parent) throws IOException {
-    try (DirectoryStream<Path> folders =
-        Files.newDirectoryStream(parent, TEMPORARY_PREFIX + "*")) {
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, TEMPORARY_PREFIX + "*")) {
       for (Path folder : folders) {
         Path lockFile = folder.resolve(OWNER_LOCK);
         if (OWN_FOLDERS.contains(folder) || !Files.exists(lockFile)) {

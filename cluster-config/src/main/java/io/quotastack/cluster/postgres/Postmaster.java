@@ -77,8 +77,7 @@ record Postmaster(ProcessHandle process) {
   }
 
   private static boolean servesFolder(ProcessHandle process, Path dataFolder) {
-    List<String> arguments =
-        process.info().arguments().map(Arrays::asList).orElse(List.of());
+    List<String> arguments = process.info().arguments().map(Arrays::asList).orElse(List.of());
     int folderAt = arguments.indexOf("-D") + 1;
     return process.info().command().filter(name -> name.endsWith("/postgres")).isPresent()
         && folderAt > 0
@@ -92,8 +91,8 @@ record Postmaster(ProcessHandle process) {
 
   /**
    * Stops the server and waits until it is gone: first by a fast shutdown, which ends its sessions
-   * and writes a checkpoint; if that hangs, by an immediate one, after which the next start
-   * replays the log.
+   * and writes a checkpoint; if that hangs, by an immediate one, after which the next start replays
+   * the log.
    */
   void stop() {
     signal("INT");
@@ -112,12 +111,11 @@ record Postmaster(ProcessHandle process) {
     process.destroyForcibly();
     sessions.forEach(ProcessHandle::destroyForcibly);
     Stream.concat(Stream.of(process), sessions.stream())
-        .forEach(
-            each -> {
-              if (!isGoneWithin(each, IMMEDIATE_STOP_LIMIT)) {
-                throw new PostgresException("process " + each.pid() + " does not end");
-              }
-            });
+        .forEach(each -> {
+          if (!isGoneWithin(each, IMMEDIATE_STOP_LIMIT)) {
+            throw new PostgresException("process " + each.pid() + " does not end");
+          }
+        });
   }
 
   private void signal(String name) {

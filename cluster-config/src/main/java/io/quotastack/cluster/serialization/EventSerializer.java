@@ -50,19 +50,20 @@ public final class EventSerializer extends SerializerWithStringManifest {
             .settings()
             .config()
             .getInt(
-                "pekko.actor.serialization-identifiers.\"" + EventSerializer.class.getName() + "\""),
+                "pekko.actor.serialization-identifiers.\""
+                    + EventSerializer.class.getName()
+                    + "\""),
         StoredNames.ALL);
   }
 
   EventSerializer(int identifier, Map<String, Class<?>> types) {
     this.identifier = identifier;
     ObjectMapper mapper = mapper();
-    types.forEach(
-        (name, type) -> {
-          names.put(type, name);
-          writers.put(type, mapper.writerFor(type));
-          readers.put(name, mapper.readerFor(type));
-        });
+    types.forEach((name, type) -> {
+      names.put(type, name);
+      writers.put(type, mapper.writerFor(type));
+      readers.put(name, mapper.readerFor(type));
+    });
   }
 
   private static ObjectMapper mapper() {
@@ -79,8 +80,7 @@ public final class EventSerializer extends SerializerWithStringManifest {
         .addModule(instants)
         .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
         .defaultPropertyInclusion(
-            JsonInclude.Value.construct(
-                JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
+            JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
         .enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN)
         .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
         .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

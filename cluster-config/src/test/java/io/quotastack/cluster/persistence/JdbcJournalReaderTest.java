@@ -41,8 +41,7 @@ class JdbcJournalReaderTest {
   @BeforeAll
   static void start() throws Exception {
     database = EmbeddedDatabase.temporary();
-    Migrations.apply(
-        new DatabaseSettings(database.url(), database.user(), database.password()));
+    Migrations.apply(new DatabaseSettings(database.url(), database.user(), database.password()));
     for (int sequence = 1; sequence <= 20; sequence++) {
       insert(JOURNAL, sequence, sequence % 5 == 0 ? EXPIRED : UPDATED);
     }
@@ -60,13 +59,20 @@ class JdbcJournalReaderTest {
   private static Config config() {
     return ConfigFactory.parseMap(
             Map.of(
-                "pekko.actor.provider", "local",
-                "quotastack.database.url", database.url(),
-                "quotastack.database.user", database.user(),
-                "quotastack.database.password", database.password(),
-                "quotastack.database.read-connections", 1,
-                "quotastack.database.read-queue", 2,
-                "quotastack.database.connection-timeout-seconds", 1))
+                "pekko.actor.provider",
+                "local",
+                "quotastack.database.url",
+                database.url(),
+                "quotastack.database.user",
+                database.user(),
+                "quotastack.database.password",
+                database.password(),
+                "quotastack.database.read-connections",
+                1,
+                "quotastack.database.read-queue",
+                2,
+                "quotastack.database.connection-timeout-seconds",
+                1))
         .withFallback(ConfigFactory.load());
   }
 
@@ -106,8 +112,7 @@ class JdbcJournalReaderTest {
   @Test
   void a_page_has_a_limit() {
     for (int limit : new int[] {0, JournalReader.MAX_ROWS + 1}) {
-      assertThatThrownBy(
-              () -> reader.read(JOURNAL, 1, 2, Direction.OLDEST_FIRST, Set.of(), limit))
+      assertThatThrownBy(() -> reader.read(JOURNAL, 1, 2, Direction.OLDEST_FIRST, Set.of(), limit))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }
@@ -167,8 +172,7 @@ class JdbcJournalReaderTest {
   private static void insert(String journal, long sequence, String name, byte[] payload)
       throws SQLException {
     try (Connection connection =
-            DriverManager.getConnection(
-                database.url(), database.user(), database.password());
+            DriverManager.getConnection(database.url(), database.user(), database.password());
         PreparedStatement insert =
             connection.prepareStatement(
                 """

@@ -51,11 +51,10 @@ class SchemaTest {
       var runs = new ArrayList<Future<?>>();
       for (int i = 0; i < 3; i++) {
         runs.add(
-            threads.submit(
-                () -> {
-                  Migrations.apply(settings());
-                  return true;
-                }));
+            threads.submit(() -> {
+              Migrations.apply(settings());
+              return true;
+            }));
       }
       for (Future<?> run : runs) {
         run.get();

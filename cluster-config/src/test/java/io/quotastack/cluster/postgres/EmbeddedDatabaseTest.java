@@ -99,18 +99,16 @@ class EmbeddedDatabaseTest {
   private static List<ProcessHandle> serversOf(Path folder) throws Exception {
     String data = folder.toRealPath().resolve("data").toString();
     return ProcessHandle.allProcesses()
-        .filter(
-            process ->
-                process
-                    .info()
-                    .commandLine()
-                    .filter(line -> line.contains("/bin/postgres -D " + data + " "))
-                    .isPresent())
+        .filter(process ->
+            process
+                .info()
+                .commandLine()
+                .filter(line -> line.contains("/bin/postgres -D " + data + " "))
+                .isPresent())
         .toList();
   }
 
-  private static void execute(EmbeddedDatabase database, String... statements)
-      throws SQLException {
+  private static void execute(EmbeddedDatabase database, String... statements) throws SQLException {
     try (Connection connection = connect(database);
         Statement statement = connection.createStatement()) {
       for (String sql : statements) {

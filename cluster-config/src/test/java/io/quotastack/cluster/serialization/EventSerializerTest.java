@@ -131,7 +131,8 @@ class EventSerializerTest {
             "reserved_after":0,"overage_after":0,"allocations":[{"block":1,"amount_mc":600}],\
             "reference":{"type":"usage","id":"use_a"},"metadata":{},\
             "created_at":"2026-01-15T09:00:00.000Z","previous_hash":"p","hash":"h"},\
-            "webhook_sequence":0}""");
+            "webhook_sequence":0}\
+            """);
   }
 
   @Test

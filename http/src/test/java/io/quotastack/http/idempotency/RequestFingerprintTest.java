@@ -2,11 +2,10 @@ package io.quotastack.http.idempotency;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.quotastack.http.Samples;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
 class RequestFingerprintTest {
@@ -31,11 +30,15 @@ class RequestFingerprintTest {
     assertThat(of("POST", "/a?b=1", "{ }")).isNotEqualTo(fingerprint);
   }
 
-  @Property
-  void nothing_moves_from_one_part_to_the_next_unseen(
-      @ForAll String target, @ForAll String moved, @ForAll String body) {
-    if (!moved.isEmpty()) {
-      assertThat(of("POST", target + moved, body)).isNotEqualTo(of("POST", target, moved + body));
-    }
+  @Test
+  void nothing_moves_from_one_part_to_the_next_unseen() {
+    Samples.check(
+        random -> {
+          String target = Samples.text(random);
+          String moved = "m" + Samples.text(random);
+          String body = Samples.text(random);
+          assertThat(of("POST", target + moved, body))
+              .isNotEqualTo(of("POST", target, moved + body));
+        });
   }
 }

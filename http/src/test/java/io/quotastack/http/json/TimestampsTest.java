@@ -3,13 +3,11 @@ package io.quotastack.http.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.quotastack.http.Samples;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,18 +17,23 @@ class TimestampsTest {
   private static final DateTimeFormatter SLOW =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
-  @Property
-  void an_instant_is_formatted_as_the_slow_formatter_does(
-      @ForAll @LongRange(min = -62_167_219_200_000L, max = 253_402_300_799_999L) long millis) {
-    Instant instant = Instant.ofEpochMilli(millis);
-    assertThat(Timestamps.format(instant)).isEqualTo(SLOW.format(instant));
+  @Test
+  void an_instant_is_formatted_as_the_slow_formatter_does() {
+    Samples.check(
+        random -> {
+          Instant instant =
+              Instant.ofEpochMilli(random.nextLong(-62_167_219_200_000L, 253_402_300_800_000L));
+          assertThat(Timestamps.format(instant)).isEqualTo(SLOW.format(instant));
+        });
   }
 
-  @Property
-  void what_was_formatted_is_parsed_back(
-      @ForAll @LongRange(min = 0, max = 253_402_300_799_999L) long millis) {
-    Instant instant = Instant.ofEpochMilli(millis);
-    assertThat(Timestamps.parse(Timestamps.format(instant))).isEqualTo(instant);
+  @Test
+  void what_was_formatted_is_parsed_back() {
+    Samples.check(
+        random -> {
+          Instant instant = Instant.ofEpochMilli(random.nextLong(253_402_300_800_000L));
+          assertThat(Timestamps.parse(Timestamps.format(instant))).isEqualTo(instant);
+        });
   }
 
   @Test

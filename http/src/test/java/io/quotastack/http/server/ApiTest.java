@@ -2,6 +2,10 @@ package io.quotastack.http.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quotastack.engine.idempotency.RequestKey;
@@ -16,6 +20,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +33,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** What stands between a request and its endpoint, and what becomes of the endpoint's answer. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -39,6 +45,8 @@ class ApiTest {
   private static final String BROKEN = LoopbackServer.KEY.replace("_bb", "_ee");
   private static final TextRule ANY = TextRule.length(0, 500);
 
+  private final Logger apiLog = (Logger) LoggerFactory.getLogger(Api.class);
+  private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
   private LoopbackServer server;
 
   private static final class StorageGone extends RuntimeException {
@@ -47,6 +55,9 @@ class ApiTest {
 
   @BeforeAll
   void start() throws Exception {
+    logged.start();
+    apiLog.setAdditive(false);
+    apiLog.addAppender(logged);
     var routes = new Routes();
     routes.get("/open", _ -> Reply.ok(json -> json.bool("open", true)).now()).open();
     routes.get("/caller", ApiTest::caller);
@@ -70,6 +81,8 @@ class ApiTest {
   @AfterAll
   void stop() {
     server.close();
+    apiLog.detachAppender(logged);
+    apiLog.setAdditive(true);
   }
 
   private static Authenticator authenticator() {
@@ -439,6 +452,15 @@ class ApiTest {
     var response = server.get("/fails/" + how);
     problem(response, ProblemType.INTERNAL);
     assertThat(response.body()).doesNotContain("secret", "Exception", "io.quotastack");
+    String requestId = response.headers().firstValue("X-Request-Id").orElseThrow();
+    assertThat(List.copyOf(logged.list))
+        .filteredOn(event -> event.getFormattedMessage().contains(requestId))
+        .singleElement()
+        .satisfies(event -> {
+          assertThat(event.getLevel()).isEqualTo(Level.ERROR);
+          assertThat(event.getFormattedMessage()).endsWith("GET /fails/" + how);
+          assertThat(event.getThrowableProxy().getMessage()).isEqualTo("secret of the house");
+        });
   }
 
   @Test

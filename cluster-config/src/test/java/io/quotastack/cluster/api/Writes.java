@@ -1,0 +1,119 @@
+package io.quotastack.cluster.api;
+
+import static io.quotastack.cluster.api.ApiClient.byExternalId;
+
+import java.util.List;
+
+/** One write of each kind that there is, for what holds for all of them. */
+final class Writes {
+  private Writes() {}
+
+  /**
+   * One write.
+   *
+   * @param name what it does
+   * @param method POST or PATCH
+   * @param body a body that is carried out
+   * @param other another body that would be carried out
+   */
+  record Write(String name, String method, String path, String body, String other) {
+    Answer send(ApiClient client, String idempotencyKey) {
+      return client.request(method, path).json(body).idempotencyKey(idempotencyKey).send();
+    }
+
+    Answer sendOther(ApiClient client, String idempotencyKey) {
+      return client.request(method, path).json(other).idempotencyKey(idempotencyKey).send();
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  /** Makes what the writes are about. */
+  static void prepare(ApiClient client) {
+    client.metric("writes_metric", "3");
+    client.grant("writes", 1_000_000);
+  }
+
+  /** All of them; each can be sent once to a tenant that is prepared. */
+  static List<Write> all(TestTenant tenant) {
+    String customerId =
+        tenant.live().get(byExternalId("writes")).ok().text("/customer_id");
+    return List.of(
+        new Write(
+            "create a customer",
+            "POST",
+            "/v1/customers",
+            "{\"external_id\": \"writes new\", \"display_name\": \"A\"}",
+            "{\"external_id\": \"writes new\", \"display_name\": \"B\"}"),
+        new Write(
+            "create a customer without an external id",
+            "POST",
+            "/v1/customers",
+            "{\"display_name\": \"A\"}",
+            "{\"display_name\": \"B\"}"),
+        new Write(
+            "change a customer",
+            "PATCH",
+            byExternalId("writes"),
+            "{\"display_name\": \"Changed\"}",
+            "{\"display_name\": null}"),
+        new Write(
+            "grant by external id",
+            "POST",
+            byExternalId("writes") + "/credits/grant",
+            "{\"credits\": 1000, \"expires_at\": \"2100-01-01T00:00:00Z\", \"metadata\": {\"a\": \"é\"}}",
+            "{\"credits\": 1001}"),
+        new Write(
+            "grant by id",
+            "POST",
+            "/v1/customers/" + customerId + "/credits/grant",
+            "{\"credits\": 1000, \"effective_at\": \"2100-01-01T00:00:00Z\"}",
+            "{\"credits\": 1000}"),
+        new Write(
+            "grant to a new customer",
+            "POST",
+            byExternalId("writes granted") + "/credits/grant",
+            "{\"credits\": 50}",
+            "{\"credits\": 51}"),
+        new Write(
+            "record usage",
+            "POST",
+            "/v1/usage",
+            """
+            {"external_customer_id": "writes", "billable_metric_key": "writes_metric", "units": 1.50}
+            """,
+            """
+            {"external_customer_id": "writes", "billable_metric_key": "writes_metric", "units": 1.5}
+            """),
+        new Write(
+            "create a metric",
+            "POST",
+            "/v1/billable-metrics",
+            "{\"key\": \"writes_new\", \"name\": \"A\"}",
+            "{\"key\": \"writes_other\", \"name\": \"A\"}"),
+        new Write(
+            "change a metric",
+            "PATCH",
+            "/v1/billable-metrics/writes_metric",
+            "{\"description\": \"Changed\"}",
+            "{\"description\": null}"),
+        new Write(
+            "create a rule",
+            "POST",
+            "/v1/metering-rules",
+            """
+            {"billable_metric_key": "writes_metric", "cost_type": "flat", "flat_cost": 7,
+             "effective_at": "2100-01-01T00:00:00Z"}
+            """,
+            "{\"billable_metric_key\": \"writes_metric\", \"cost_type\": \"flat\", \"flat_cost\": 8}"),
+        new Write(
+            "change the settings",
+            "PATCH",
+            tenant.configPath(),
+            "{\"burn_order\": \"expiry_first\"}",
+            "{}"));
+  }
+}
