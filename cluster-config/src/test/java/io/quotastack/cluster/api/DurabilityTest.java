@@ -11,10 +11,6 @@ import io.quotastack.cluster.api.Writes.Write;
 import io.quotastack.cluster.postgres.EmbeddedDatabase;
 import io.quotastack.engine.customer.CustomerMessage;
 import io.quotastack.engine.tenant.TenantMessage;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,11 +18,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.ShardRegion.CurrentShardRegionState;
+import org.apache.pekko.cluster.sharding.typed.ClusterShardingQuery;
 import org.apache.pekko.cluster.sharding.typed.GetShardRegionState;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
@@ -37,9 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * What was answered stays so: after its actors left memory, after the node was started anew, and
- * when the database fails a write. On a node of its own, whose actors leave memory soon, beside the
- * shared one on the shared database.
+ * What was answered stays so after its actors left memory and after the node was started anew. On a
+ * node of its own, whose actors leave memory soon, beside the shared one on the shared database.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DurabilityTest {
@@ -88,7 +81,7 @@ class DurabilityTest {
     for (Write write : Writes.all(tenant)) {
       first.put(write, write.send(api, "key of " + write));
     }
-    String batch = batch("restarted", 600, "1");
+    String batch = Writes.batch("restarted", "tokens", 600);
     api.grant("restarted", 1000);
     Answer firstBatch = api.post("/v1/usage/batch", batch, "batch").ok();
     Answer afterSnapshot =
@@ -148,15 +141,6 @@ class DurabilityTest {
     return instant.contains(".") ? instant : instant.replace("Z", ".000Z");
   }
 
-  private static String batch(String customer, int size, String units) {
-    return IntStream.range(0, size)
-        .mapToObj(
-            i ->
-                "{\"external_customer_id\":\"%s\",\"billable_metric_key\":\"tokens\",\"units\":%s}"
-                    .formatted(customer, units))
-        .collect(Collectors.joining(",", "{\"events\":[", "]}"));
-  }
-
   /** All that the writes have changed. */
   private List<String> everything() {
     var everything = new ArrayList<String>();
@@ -211,8 +195,7 @@ class DurabilityTest {
   private boolean inMemory(EntityTypeKey<?> type, String entityId) {
     var system = node.node().system();
     CurrentShardRegionState region =
-        AskPattern.<org.apache.pekko.cluster.sharding.typed.ClusterShardingQuery,
-                CurrentShardRegionState>ask(
+        AskPattern.<ClusterShardingQuery, CurrentShardRegionState>ask(
                 ClusterSharding.get(system).shardState(),
                 replyTo -> new GetShardRegionState(type, replyTo),
                 Duration.ofSeconds(5),
@@ -221,86 +204,5 @@ class DurabilityTest {
             .join();
     return region.getShards().stream()
         .anyMatch(shard -> shard.getEntityIds().contains(entityId));
-  }
-
-  // ------------------------------------------------------------------------------------------
-  // failures
-
-  @Test
-  void more_writes_than_may_wait_for_one_customer_are_refused_and_leave_nothing_behind()
-      throws SQLException {
-    api.grant("crowded", 10_000);
-    String batch = batch("crowded", 1000, "1");
-    List<CompletableFuture<Answer>> batches;
-    try (Connection lock = withNoWrites()) {
-      // One is under way, four wait, and that is all.
-      batches =
-          IntStream.range(0, 6)
-              .mapToObj(i -> api.request("POST", "/v1/usage/batch").json(batch).start())
-              .toList();
-      Answer refused = (Answer) CompletableFuture.anyOf(batches.toArray(CompletableFuture[]::new)).join();
-      assertThat(refused.ok().number("/rejected")).isEqualTo(1000);
-      assertThat(refused.text("/results/999/problem/type")).isEqualTo("/problems/overloaded");
-
-      Answer single = api.use("crowded", "tokens", "1").isProblem(503, "overloaded");
-      assertThat(single.headers().get("Retry-After")).isEqualTo("1");
-      // Reads wait for nobody, and see what is durable.
-      assertThat(api.balance("crowded")).isEqualTo(10_000);
-      assertThat(
-              api.get(byExternalId("crowded") + "/entitlements/tokens?units=10000")
-                  .ok()
-                  .truth("/allowed"))
-          .isTrue();
-      lock.rollback();
-    }
-    long recorded =
-        batches.stream().mapToLong(answer -> answer.join().ok().number("/recorded")).sum();
-    assertThat(recorded).isEqualTo(5000);
-    assertThat(api.balance("crowded")).isEqualTo(5000);
-    assertThat(api.use("crowded", "tokens", "1").created().number("/ledger_sequence"))
-        .isEqualTo(5002);
-    assertThat(api.get(byExternalId("crowded") + "/ledger/verify").ok().truth("/valid")).isTrue();
-  }
-
-  @Test
-  void a_write_that_the_database_fails_is_not_done_and_its_retry_does_it_once() throws SQLException {
-    api.grant("unlucky", 100);
-    ApiClient.Request usage = api.usage("unlucky", "tokens", "7").idempotencyKey("k");
-    try (Connection lock = withNoWrites();
-        Statement statement = lock.createStatement()) {
-      CompletableFuture<Answer> failing = usage.start();
-      inTime().until(() -> endBlockedWrites(statement) > 0);
-      Answer failed = failing.join().isProblem(503, "storage_unavailable");
-      assertThat(failed.headers().get("Retry-After")).isEqualTo("1");
-      lock.rollback();
-    }
-    inTime().until(() -> usage.send().status() == 201);
-    assertThat(usage.send().created().isReplay()).isTrue();
-    assertThat(api.balance("unlucky")).isEqualTo(93);
-    assertThat(api.ledger("unlucky")).hasSize(2);
-  }
-
-  /** A transaction during which nobody can write into the journal; everybody can read. */
-  private Connection withNoWrites() throws SQLException {
-    Connection connection = LedgerView.connect(database);
-    connection.setAutoCommit(false);
-    try (Statement lock = connection.createStatement()) {
-      lock.execute("LOCK TABLE event_journal IN SHARE MODE");
-    }
-    return connection;
-  }
-
-  /** Cuts the connections that wait to write into the journal; says how many. */
-  private static int endBlockedWrites(Statement statement) throws SQLException {
-    int ended = 0;
-    try (ResultSet row =
-        statement.executeQuery(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                + " AND query ILIKE 'insert into%event_journal%'")) {
-      while (row.next()) {
-        ended += row.getBoolean(1) ? 1 : 0;
-      }
-    }
-    return ended;
   }
 }

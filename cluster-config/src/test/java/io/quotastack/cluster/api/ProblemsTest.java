@@ -28,7 +28,7 @@ class ProblemsTest {
   private static final TestTenant TENANT = TestTenant.in(TestNode.shared());
   private static final int BODY_LIMIT_BYTES = 1 << 20;
 
-  /** Failures of the node, which {@link DurabilityTest} provokes, and two that no request can. */
+  /** Failures of the node, which {@link StorageTest} provokes, and two that no request can. */
   private static final Set<String> NOT_BY_A_REQUEST =
       Set.of("overloaded", "storage_unavailable", "timeout", "internal");
 

@@ -2,6 +2,7 @@ package io.quotastack.cluster.api;
 
 import static io.quotastack.cluster.api.ApiClient.byExternalId;
 
+import java.util.Collections;
 import java.util.List;
 
 /** One write of each kind that there is, for what holds for all of them. */
@@ -115,5 +116,13 @@ final class Writes {
             tenant.configPath(),
             "{\"burn_order\": \"expiry_first\"}",
             "{}"));
+  }
+
+  /** The body of a batch of events that are all alike, of one unit each. */
+  static String batch(String externalId, String metric, int size) {
+    String event =
+        "{\"external_customer_id\":\"%s\",\"billable_metric_key\":\"%s\"}"
+            .formatted(externalId, metric);
+    return "{\"events\":[%s]}".formatted(String.join(",", Collections.nCopies(size, event)));
   }
 }
