@@ -53,6 +53,8 @@ public record Report(
    * A closed loop: every client sends its next request as soon as it has its answer.
    *
    * @param perSecond the median over the rounds
+   * @param cpuMicros CPU time for one operation, of load generator, server and PostgreSQL together;
+   *     steadier than the throughput where the machine is shared with others
    * @param latencyMillis of all rounds; not corrected, for a closed loop has no intended instants
    */
   public record Closed(
@@ -61,7 +63,8 @@ public record Report(
       List<Double> perSecondByRound,
       Percentiles latencyMillis,
       long errors,
-      Cores cores) {}
+      Cores cores,
+      double cpuMicros) {}
 
   /**
    * An open loop: requests are due at a fixed rate, and latencies count from the instant at which

@@ -82,15 +82,16 @@ public final class ReportText {
     line(
         "Each client sends its next request as soon as it has its answer. Operations per second are"
             + " the median of the rounds; latencies are those under this full load, not corrected"
-            + " for coordinated omission (a closed loop cannot be). CPU in cores.");
+            + " for coordinated omission (a closed loop cannot be). CPU in cores, and for one"
+            + " operation in microseconds: load generator, server and PostgreSQL together.");
     line("");
     line(
-        "| What | customers | clients | per second | by round | p50 ms | p99 ms | p99.9 ms"
-            + " | errors | CPU load gen. | CPU server | CPU PostgreSQL | CPU other |");
-    line("|---|---|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|");
+        "| What | customers | clients | per second | by round | p50 ms | p99 ms | p99.9 ms | errors"
+            + " | CPU load gen. | CPU server | CPU PostgreSQL | CPU other | CPU us each |");
+    line("|---|---|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (Report.Closed row : report.closedLoop()) {
       line(
-          "| %s | %s | %d | %,.0f | %s | %s | %d | %s |"
+          "| %s | %s | %d | %,.0f | %s | %s | %d | %s | %,.0f |"
               .formatted(
                   row.scenario().subject().title(),
                   customers(row.scenario()),
@@ -101,7 +102,8 @@ public final class ReportText {
                       .collect(Collectors.joining(" / ")),
                   percentiles(row.latencyMillis()),
                   row.errors(),
-                  cores(row.cores())));
+                  cores(row.cores()),
+                  row.cpuMicros()));
     }
     line("");
   }

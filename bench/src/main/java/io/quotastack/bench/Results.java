@@ -50,6 +50,7 @@ final class Results {
     return closed.entrySet().stream()
         .map(entry -> {
           List<LoadGenerator.Window> windows = entry.getValue();
+          Report.Cores cores = cores(entry.getKey(), windows);
           Latencies latencies = new Latencies();
           windows.forEach(window -> latencies.add(window.latencies()));
           return new Report.Closed(
@@ -58,7 +59,10 @@ final class Results {
               byRound(entry.getKey()),
               percentiles(latencies),
               windows.stream().mapToLong(LoadGenerator.Window::errors).sum(),
-              cores(entry.getKey(), windows));
+              cores,
+              (cores.loadGenerator() + cores.server() + cores.postgresql())
+                  * 1e6
+                  / mean(windows, LoadGenerator.Window::perSecond));
         })
         .toList();
   }

@@ -92,6 +92,8 @@ class ResultsTest {
     assertThat(baseline.server()).isZero();
     assertThat(baseline.postgresql()).isCloseTo(0.4, within(1e-9));
     assertThat(baseline.other()).isCloseTo(1.2, within(1e-9));
+    // (0.1 + 0.4) cores for 2,000 operations a second on average.
+    assertThat(results.closedLoop().getFirst().cpuMicros()).isCloseTo(250, within(1e-6));
     Report.Cores usage = results.closedLoop().get(1).cores();
     assertThat(usage.loadGenerator()).isCloseTo(0.2, within(1e-9));
     assertThat(usage.server()).isCloseTo(0.7, within(1e-9));

@@ -58,7 +58,7 @@ public final class Main implements Runnable {
 
   private static int explain(
       Exception failure, CommandLine commandLine, CommandLine.ParseResult parsed) throws Exception {
-    if (StopSignal.wasAsked()) {
+    if (StopSignal.cameBeforeReady()) {
       // The JVM starts nothing new while it shuts down, which fails in many ways.
       commandLine.getErr().println("Stopped before it was ready.");
       return 0;

@@ -23,6 +23,7 @@ final class StopSignal {
   private final CompletableFuture<Cause> asked = new CompletableFuture<>();
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile int exitCode;
+  private volatile boolean ready;
 
   private StopSignal() {}
 
@@ -34,10 +35,13 @@ final class StopSignal {
     return signal;
   }
 
-  /** Whether somebody asked the process to stop: what fails after that is no fault. */
-  static boolean wasAsked() {
+  /**
+   * Whether somebody asked the process to stop while it was still starting: what fails then is no
+   * fault.
+   */
+  static boolean cameBeforeReady() {
     StopSignal signal = installed;
-    return signal != null && signal.asked.isDone();
+    return signal != null && signal.asked.isDone() && !signal.ready;
   }
 
   /** Ends the process with this code, after all that has to be closed is closed. */
@@ -67,8 +71,9 @@ final class StopSignal {
     Runtime.getRuntime().halt(exitCode);
   }
 
-  /** Waits until somebody asks the process to stop, or a part of it has ended by itself. */
+  /** All is up: waits until somebody asks it to stop, or a part of it has ended by itself. */
   Cause await(CompletionStage<?> nodeEnded, CompletionStage<?> databaseEnded) {
+    ready = true;
     return CompletableFuture.anyOf(
             asked,
             nodeEnded.thenApply(ended -> Cause.NODE_ENDED).toCompletableFuture(),

@@ -20,7 +20,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
@@ -37,8 +36,7 @@ public final class Engine {
   private static final EntityTypeKey<TenantMessage> TENANT =
       EntityTypeKey.create(TenantMessage.class, "tenant");
 
-  private final ActorSystem<?> system;
-  private final EngineSettings settings;
+  private final Asking asking;
   private final InstantSource clock;
   private final JournalReader journal;
   private final ActorRef<ShardingEnvelope<CustomerMessage>> customers;
@@ -63,8 +61,7 @@ public final class Engine {
 
   private Engine(
       ActorSystem<?> system, JournalReader journal, InstantSource clock, EngineSettings settings) {
-    this.system = system;
-    this.settings = settings;
+    this.asking = new Asking(system, settings.askTimeout());
     this.clock = clock;
     this.journal = journal;
     var budget = new WriteBudget(settings.maxWritesInFlight());
@@ -106,35 +103,33 @@ public final class Engine {
    */
   public CompletionStage<CustomerMessage.WriteReply> write(
       CustomerRef customer, List<CustomerCommand> commands) {
-    return AskPattern.ask(
+    return asking.ask(
         customers,
         replyTo ->
             new ShardingEnvelope<>(
                 customer.entityId(), new CustomerMessage.Write(commands, replyTo)),
-        settings.askTimeout(),
-        system.scheduler());
+        // That the repetition was not taken in says nothing about the first.
+        reply -> reply.unavailable() != CustomerMessage.Unavailable.OVERLOADED);
   }
 
   /** Asks a customer; the answer includes all that was acknowledged before the call. */
   public CompletionStage<CustomerMessage.ReadReply> read(
       CustomerRef customer, CustomerQuery query) {
-    return AskPattern.ask(
+    return asking.ask(
         customers,
         replyTo ->
             new ShardingEnvelope<>(customer.entityId(), new CustomerMessage.Read(query, replyTo)),
-        settings.askTimeout(),
-        system.scheduler());
+        reply -> true);
   }
 
   /** Has a tenant judge a command; see {@link TenantReply} for what then holds. */
   public CompletionStage<TenantReply> change(TenantRef tenant, TenantCommand command) {
-    return AskPattern.ask(
+    return asking.ask(
         tenants,
         replyTo ->
             new ShardingEnvelope<>(
                 tenant.entityId(), new TenantMessage.Change(command, replyTo)),
-        settings.askTimeout(),
-        system.scheduler());
+        reply -> true);
   }
 
   /** The tenant's catalog, all acknowledged changes included; complete at once if it is here. */
@@ -143,11 +138,10 @@ public final class Engine {
   }
 
   private CompletionStage<Catalog> fetchCatalog(TenantRef tenant) {
-    return AskPattern.ask(
+    return asking.ask(
         tenants,
         replyTo ->
             new ShardingEnvelope<>(tenant.entityId(), new TenantMessage.ReadCatalog(replyTo)),
-        settings.askTimeout(),
-        system.scheduler());
+        reply -> true);
   }
 }

@@ -13,6 +13,7 @@ import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
+import org.apache.pekko.persistence.typed.SnapshotCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
@@ -112,6 +113,10 @@ final class CustomerWriter
     return newSignalHandlerBuilder()
         .onSignal(
             RecoveryCompleted.instance(), state -> gate.tell(new CustomerMessage.Durable(state)))
+        .onSignal(
+            SnapshotCompleted.class,
+            // It holds the whole batch, not only the events up to the one that asked for it.
+            (state, done) -> lastSnapshot = done.getSnapshotMetadata().sequenceNr())
         .build();
   }
 

@@ -1,0 +1,417 @@
+package io.quotastack.engine.serialization;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.ConfigFactory;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import io.quotastack.engine.changes.NewText;
+import io.quotastack.engine.credits.Allocation;
+import io.quotastack.engine.credits.Block;
+import io.quotastack.engine.credits.BlockSource;
+import io.quotastack.engine.credits.BlockTerms;
+import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.credits.EntryType;
+import io.quotastack.engine.credits.LedgerEntry;
+import io.quotastack.engine.credits.LedgerHash;
+import io.quotastack.engine.credits.Reference;
+import io.quotastack.engine.customer.CustomerCommand;
+import io.quotastack.engine.customer.CustomerEvent;
+import io.quotastack.engine.customer.CustomerMessage;
+import io.quotastack.engine.customer.CustomerQuery;
+import io.quotastack.engine.customer.CustomerView;
+import io.quotastack.engine.customer.Outcome;
+import io.quotastack.engine.customer.Profile;
+import io.quotastack.engine.customer.Refusal;
+import io.quotastack.engine.entitlements.Entitlement;
+import io.quotastack.engine.idempotency.RequestKey;
+import io.quotastack.engine.ids.Environment;
+import io.quotastack.engine.ids.TenantRef;
+import io.quotastack.engine.metering.MeteringRule;
+import io.quotastack.engine.metering.Metric;
+import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.tenant.ApiKeyHash;
+import io.quotastack.engine.tenant.Catalog;
+import io.quotastack.engine.tenant.TenantCommand;
+import io.quotastack.engine.tenant.TenantConfig;
+import io.quotastack.engine.tenant.TenantEvent;
+import io.quotastack.engine.tenant.TenantMessage;
+import io.quotastack.engine.tenant.TenantReply;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Everything that travels between nodes arrives as it was sent, in full and in minimal form. */
+class ClusterMessagesTest {
+  private static final Instant AT = Instant.parse("2026-01-15T10:30:00.001Z");
+  private static final RequestKey REQUEST = new RequestKey("key-1", -7_000_000_000_000_000_001L);
+  private static final TenantRef TENANT =
+      new TenantRef("ten_aaaqeayeaudaocajbifqydiob4", Environment.LIVE);
+  private static final MeteringRule PER_UNIT =
+      new MeteringRule(
+          "rul_a",
+          "tokens",
+          3,
+          new Price.PerUnit(new BigDecimal("0.600000001")),
+          Rounding.HALF_UP,
+          AT,
+          AT);
+  private static final MeteringRule FLAT =
+      new MeteringRule(
+          "rul_b", "calls", 1, new Price.Flat(new BigDecimal("20")), Rounding.DOWN, AT, AT);
+  private static final Metric METRIC = new Metric("tokens", "Tokens", "of text", "text", true, AT, AT);
+  private static final Metric BARE_METRIC = new Metric("calls", "Calls", null, null, false, AT, AT);
+  private static final Profile PROFILE =
+      new Profile("acme", "Acme ü", "a@b", "Europe/Berlin", Map.of("a", "1"), AT, AT);
+  private static final Profile NO_PROFILE = Profile.named(null, AT);
+  private static final BlockTerms TERMS =
+      new BlockTerms(
+          7,
+          9_007_199_254_740_991L,
+          255,
+          AT,
+          AT.plusSeconds(1),
+          BlockSource.TOPUP,
+          new BigDecimal("9.990"),
+          "EUR",
+          new LinkedHashSet<>(List.of("tokens", "images", "a", "b")),
+          "a reason",
+          Map.of("k", "v"),
+          AT);
+  private static final BlockTerms BARE_TERMS =
+      new BlockTerms(
+          1, 1, 0, AT, null, BlockSource.PLAN, null, null, null, null, Map.of(), AT);
+  private static final LedgerEntry ENTRY =
+      new LedgerEntry(
+          8,
+          4,
+          EntryType.DEBIT,
+          -5,
+          10,
+          1,
+          2,
+          List.of(new Allocation(7, 5)),
+          new Reference("usage", "use_x"),
+          "why",
+          Map.of("m", "n"),
+          AT,
+          LedgerHash.GENESIS,
+          "ab".repeat(32));
+  private static final LedgerEntry BARE_ENTRY =
+      new LedgerEntry(
+          1,
+          1,
+          EntryType.GRANT,
+          0,
+          0,
+          0,
+          0,
+          List.of(),
+          null,
+          null,
+          Map.of(),
+          AT,
+          LedgerHash.GENESIS,
+          LedgerHash.GENESIS);
+
+  @SuppressWarnings("NullAway.Init")
+  private static ActorTestKit kit;
+
+  @BeforeAll
+  static void start() {
+    kit = ActorTestKit.create(ConfigFactory.load("engine-test"));
+  }
+
+  @AfterAll
+  static void shutDown() {
+    kit.shutdownTestKit();
+  }
+
+  private final ActorRef<CustomerMessage.WriteReply> writes =
+      kit.<CustomerMessage.WriteReply>createTestProbe().ref();
+  private final ActorRef<CustomerMessage.ReadReply> reads =
+      kit.<CustomerMessage.ReadReply>createTestProbe().ref();
+  private final ActorRef<TenantReply> replies = kit.<TenantReply>createTestProbe().ref();
+  private final ActorRef<Catalog> catalogs = kit.<Catalog>createTestProbe().ref();
+  private final ActorRef<TenantMessage.Dropped> dropped =
+      kit.<TenantMessage.Dropped>createTestProbe().ref();
+
+  private static Stream<CustomerCommand> customerCommands() {
+    return Stream.of(
+        new CustomerCommand.CreateCustomer(
+            REQUEST, "acme", "Acme", "a@b", "UTC", Map.of("k", "v")),
+        new CustomerCommand.CreateCustomer(REQUEST, null, null, null, null, Map.of()),
+        new CustomerCommand.UpdateCustomer(
+            REQUEST, new NewText(null), new NewText("x"), null, Map.of()),
+        new CustomerCommand.UpdateCustomer(REQUEST, null, null, null, null),
+        new CustomerCommand.GrantCredits(
+            REQUEST,
+            "acme",
+            5,
+            BlockSource.TRIAL,
+            "why",
+            3,
+            AT,
+            AT.plusSeconds(1),
+            9L,
+            Set.of("tokens"),
+            new BigDecimal("1.50"),
+            "EUR",
+            Map.of("k", "v")),
+        new CustomerCommand.GrantCredits(
+            REQUEST,
+            null,
+            5,
+            BlockSource.REFUND,
+            null,
+            0,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            Map.of()),
+        new CustomerCommand.RecordUsage(
+            REQUEST,
+            "tokens",
+            new BigDecimal("999999999999999.999999999"),
+            PER_UNIT,
+            BurnOrder.PRIORITY_FIRST,
+            AT,
+            Map.of("model", "large"),
+            Map.of("k", "v")),
+        new CustomerCommand.RecordUsage(
+            REQUEST,
+            "calls",
+            BigDecimal.ZERO,
+            null,
+            BurnOrder.EXPIRY_FIRST,
+            null,
+            Map.of(),
+            Map.of()),
+        new CustomerCommand.RecordUsage(
+            REQUEST,
+            "calls",
+            BigDecimal.ONE,
+            FLAT,
+            BurnOrder.EXPIRY_FIRST,
+            null,
+            Map.of(),
+            Map.of()),
+        new CustomerCommand.SettleDue());
+  }
+
+  private static Stream<CustomerEvent> customerEvents() {
+    return Stream.of(
+        new CustomerEvent.CustomerCreated(AT, REQUEST, PROFILE, 1),
+        new CustomerEvent.CustomerCreated(AT, null, NO_PROFILE, 1),
+        new CustomerEvent.CustomerUpdated(AT, REQUEST, PROFILE),
+        new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 2),
+        new CustomerEvent.CreditGranted(AT, REQUEST, BARE_TERMS, BARE_ENTRY, 2),
+        new CustomerEvent.BlockActivated(AT, 7, ENTRY),
+        new CustomerEvent.BlockExpired(AT, 7, ENTRY, 3),
+        new CustomerEvent.UsageRecorded(
+            AT,
+            REQUEST,
+            "tokens",
+            new BigDecimal("12.50"),
+            8,
+            "rul_a",
+            3,
+            AT,
+            Map.of("model", "large"),
+            ENTRY,
+            4));
+  }
+
+  private static Stream<TenantEvent> tenantEvents() {
+    return Stream.of(
+        new TenantEvent.TenantCreated(AT, "Acme", new ApiKeyHash("first key", "ab", AT)),
+        new TenantEvent.ConfigChanged(AT, REQUEST, new TenantConfig(BurnOrder.PRIORITY_FIRST)),
+        new TenantEvent.MetricCreated(AT, REQUEST, METRIC),
+        new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, PER_UNIT),
+        new TenantEvent.MetricUpdated(AT, REQUEST, BARE_METRIC, null),
+        new TenantEvent.RuleCreated(AT, REQUEST, FLAT),
+        new TenantEvent.CustomerNamed(AT, REQUEST, new UUID(1, 2)));
+  }
+
+  private static Stream<TenantCommand> tenantCommands() {
+    return Stream.of(
+        new TenantCommand.CreateTenant("Acme", "ab"),
+        new TenantCommand.ChangeConfig(REQUEST, BurnOrder.PRIORITY_FIRST),
+        new TenantCommand.ChangeConfig(REQUEST, null),
+        new TenantCommand.CreateMetric(REQUEST, "tokens", "Tokens", "of text", "text"),
+        new TenantCommand.CreateMetric(REQUEST, "tokens", "Tokens", null, null),
+        new TenantCommand.UpdateMetric(
+            REQUEST, "tokens", "T", new NewText(null), new NewText("f"), true),
+        new TenantCommand.UpdateMetric(REQUEST, "tokens", null, null, null, null),
+        new TenantCommand.CreateRule(
+            REQUEST, "tokens", PER_UNIT.price(), Rounding.DOWN, AT),
+        new TenantCommand.CreateRule(REQUEST, "calls", FLAT.price(), Rounding.UP, null),
+        new TenantCommand.NameCustomer(REQUEST, new UUID(3, 4)));
+  }
+
+  private static Stream<Outcome> outcomes() {
+    return Stream.concat(
+        customerEvents().map(event -> new Outcome.Done(5, event)),
+        Stream.of(
+            new Outcome.Replayed(9),
+            new Outcome.Settled(),
+            new Outcome.Refused(new Refusal.CustomerNotFound()),
+            new Outcome.Refused(new Refusal.CustomerExists(PROFILE, 3)),
+            new Outcome.Refused(new Refusal.InsufficientCredits(5, 4)),
+            new Outcome.Refused(new Refusal.AmountOutOfRange("too much")),
+            new Outcome.Refused(new Refusal.NoMeteringRule("tokens")),
+            new Outcome.Refused(new Refusal.TimestampOutOfRange("too old")),
+            new Outcome.Refused(new Refusal.KeyReused()),
+            new Outcome.Refused(new Refusal.InvalidField("/a", "b"))));
+  }
+
+  private static Stream<CustomerQuery> queries() {
+    return Stream.of(
+        new CustomerQuery.ReadCustomer(),
+        new CustomerQuery.ReadCredits(null),
+        new CustomerQuery.ReadCredits(BurnOrder.PRIORITY_FIRST),
+        new CustomerQuery.ListBlocks(
+            BurnOrder.EXPIRY_FIRST, true, new CustomerQuery.BurnPlace(3, 4, AT, true), 20),
+        new CustomerQuery.ListBlocks(
+            BurnOrder.EXPIRY_FIRST, null, new CustomerQuery.BurnPlace(3, 4, null, false), 20),
+        new CustomerQuery.ListBlocks(BurnOrder.EXPIRY_FIRST, false, null, 100),
+        new CustomerQuery.CheckEntitlement("tokens", "text", PER_UNIT, new BigDecimal("1.5")),
+        new CustomerQuery.CheckEntitlement("tokens", null, null, BigDecimal.ONE),
+        new CustomerQuery.ReadLedgerHead());
+  }
+
+  private static Stream<CustomerView> views() {
+    var balances = new CustomerView.Balances(1, 2, 3);
+    return Stream.of(
+        new CustomerView.NotFound(),
+        new CustomerView.Customer(PROFILE, 4),
+        new CustomerView.Customer(NO_PROFILE, 4),
+        new CustomerView.Credits("acme", balances, 5, 6, 7, null),
+        new CustomerView.Credits(
+            null, balances, 5, 6, 7, List.of(new Block(TERMS, 9, 1, true))),
+        new CustomerView.BlockPage(List.of(new Block(BARE_TERMS, 1, 0, false)), true),
+        new CustomerView.Checked("acme", new Entitlement(true, null, 12L, null), balances),
+        new CustomerView.Checked(
+            null,
+            new Entitlement(false, Entitlement.Reason.NO_METERING_RULE, null, 3L),
+            balances),
+        new CustomerView.LedgerHead(5, LedgerHash.GENESIS, 6, 7));
+  }
+
+  /** One or more of every kind of message. */
+  private List<ClusterMessage> messages() {
+    return Stream.of(
+            customerCommands(),
+            customerEvents(),
+            tenantEvents(),
+            Stream.of(
+                new CustomerMessage.Write(customerCommands().toList(), writes),
+                new CustomerMessage.Stop(),
+                new CustomerMessage.WriteReply(null, outcomes().toList(), "acme"),
+                new CustomerMessage.WriteReply(
+                    CustomerMessage.Unavailable.OVERLOADED, List.of(), null),
+                new CustomerMessage.ReadReply(CustomerMessage.Unavailable.STORAGE, null),
+                new TenantMessage.ReadCatalog(catalogs),
+                new TenantMessage.Stop(),
+                new TenantMessage.Drop(TENANT, dropped),
+                new TenantMessage.Dropped("pekko://a@127.0.0.1:1"),
+                new TenantReply.Replayed(4),
+                new TenantReply.Unconfirmed(),
+                Catalog.NONE,
+                new Catalog(
+                    true,
+                    9,
+                    new TenantConfig(BurnOrder.PRIORITY_FIRST),
+                    List.of(new ApiKeyHash("first key", "ab", AT)),
+                    Map.of("tokens", METRIC, "calls", BARE_METRIC),
+                    Map.of("tokens", List.of(PER_UNIT, PER_UNIT), "calls", List.of(FLAT)))),
+            queries().map(query -> new CustomerMessage.Read(query, reads)),
+            views().map(view -> new CustomerMessage.ReadReply(null, view)),
+            tenantCommands().map(command -> new TenantMessage.Change(command, replies)),
+            tenantEvents().map(event -> new TenantReply.Done(3, event)),
+            Arrays.stream(TenantReply.Reason.values())
+                .map(reason -> new TenantReply.Refused(reason, "/a", "b")))
+        .<ClusterMessage>flatMap(messages -> messages.map(ClusterMessage.class::cast))
+        .toList();
+  }
+
+  @Test
+  void every_message_arrives_as_it_was_sent() {
+    for (ClusterMessage message : messages()) {
+      assertThat(kit.serializationTestKit().verifySerialization(message, true))
+          .isEqualTo(message);
+    }
+  }
+
+  @Test
+  void the_order_of_metric_keys_arrives_too() {
+    var granted = new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 2);
+    var reply = new CustomerMessage.WriteReply(null, List.of(new Outcome.Done(1, granted)), null);
+
+    CustomerMessage.WriteReply arrived =
+        kit.serializationTestKit().verifySerialization(reply, true);
+
+    var done = (Outcome.Done) arrived.outcomes().getFirst();
+    assertThat(((CustomerEvent.CreditGranted) done.event()).block().metricKeys())
+        .containsExactly("tokens", "images", "a", "b");
+  }
+
+  @Test
+  void no_kind_of_message_is_forgotten_here() {
+    var sent = new HashSet<String>();
+    messages().forEach(message -> sent.add(message.getClass().getName()));
+    customerCommands().forEach(part -> sent.add(part.getClass().getName()));
+    tenantCommands().forEach(part -> sent.add(part.getClass().getName()));
+    queries().forEach(part -> sent.add(part.getClass().getName()));
+    views().forEach(part -> sent.add(part.getClass().getName()));
+    outcomes()
+        .forEach(
+            outcome -> {
+              sent.add(outcome.getClass().getName());
+              if (outcome instanceof Outcome.Refused refused) {
+                sent.add(refused.refusal().getClass().getName());
+              }
+            });
+
+    var kinds = new TreeSet<String>();
+    for (JavaClass found :
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.quotastack.engine")) {
+      boolean travels =
+          Stream.of(
+                  ClusterMessage.class,
+                  CustomerCommand.class,
+                  CustomerQuery.class,
+                  CustomerView.class,
+                  Outcome.class,
+                  Refusal.class,
+                  TenantCommand.class)
+              .anyMatch(found::isAssignableTo);
+      if (travels && !found.isInterface() && !found.getModifiers().contains(JavaModifier.ABSTRACT)) {
+        kinds.add(found.getName());
+      }
+    }
+    assertThat(kinds).hasSizeGreaterThan(40);
+    assertThat(sent).containsAll(kinds);
+  }
+}
