@@ -48,7 +48,7 @@ final class Asking {
       RecipientRef<M> recipient, Function<ActorRef<R>, M> message, Predicate<R> isAnswer) {
     CompletionStage<R> first = once(recipient, message, timeout);
     if (cluster.state().members().size() == 1) {
-      // No shard can move, and most nodes that are alone are in a hurry: no timer for each request.
+      // No shard can move: spares each request a timer.
       return first;
     }
     var answer = new CompletableFuture<R>();

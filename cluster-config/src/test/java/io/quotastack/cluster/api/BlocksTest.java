@@ -59,15 +59,14 @@ class BlocksTest {
     assertThat(api.get(byExternalId("expiring") + "/credits/blocks").ok().each("id"))
         .hasSize(1)
         .doesNotContain(block);
-    Answer refused =
-        api.use("expiring", "tokens", "501").isProblem(402, "insufficient_credits");
+    Answer refused = api.use("expiring", "tokens", "501").isProblem(402, "insufficient_credits");
     assertThat(refused.number("/available")).isEqualTo(500);
     assertThat(api.get(byExternalId("expiring") + "/ledger/verify").ok().truth("/valid")).isTrue();
   }
 
   @Test
   void a_block_that_was_used_up_does_not_expire() {
-    Instant expiry = soon(1_500);
+    Instant expiry = soon(1_200);
     api.grant("used up", "{\"credits\": 10, \"expires_at\": \"%s\"}".formatted(expiry));
     api.use("used up", "tokens", "10").created();
     api.grant("used up", "{\"credits\": 20, \"expires_at\": \"%s\"}".formatted(expiry));
@@ -79,7 +78,7 @@ class BlocksTest {
 
   @Test
   void a_pending_block_counts_from_the_instant_at_which_it_takes_effect() {
-    Instant effective = soon(1_200);
+    Instant effective = soon(900);
     Answer granted =
         api.grant(
             "pending",
@@ -125,8 +124,8 @@ class BlocksTest {
 
   @Test
   void what_is_due_is_written_on_time_also_when_nobody_asks() {
-    Instant effective = soon(700);
-    Instant expiry = effective.plusMillis(400);
+    Instant effective = soon(500);
+    Instant expiry = effective.plusMillis(300);
     String customerId =
         api.grant(
                 "unwatched",
@@ -223,8 +222,7 @@ class BlocksTest {
     assertThat(burnt(client, "tour", "100")).isEqualTo("trial 100");
 
     assertThat(client.get(own.configPath()).ok().text("/burn_order")).isEqualTo("expiry_first");
-    Answer changed =
-        client.patch(own.configPath(), "{\"burn_order\": \"priority_first\"}").ok();
+    Answer changed = client.patch(own.configPath(), "{\"burn_order\": \"priority_first\"}").ok();
     assertThat(changed.text("/burn_order")).isEqualTo("priority_first");
     assertThat(client.get(own.configPath()).ok().body()).isEqualTo(changed.body());
 
@@ -253,8 +251,7 @@ class BlocksTest {
     api.grant("ties", "{\"credits\": 10, \"reason\": \"older\"}");
     api.grant("ties", "{\"credits\": 10, \"reason\": \"younger\", \"price_paid\": 0}");
     api.grant("ties", "{\"credits\": 10, \"reason\": \"unimportant\", \"priority\": 1}");
-    assertThat(burnt(api, "ties", "39"))
-        .isEqualTo("older 10, younger 10, paid 10, unimportant 9");
+    assertThat(burnt(api, "ties", "39")).isEqualTo("older 10, younger 10, paid 10, unimportant 9");
   }
 
   @Test

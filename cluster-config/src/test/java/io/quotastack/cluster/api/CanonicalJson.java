@@ -78,8 +78,7 @@ final class CanonicalJson {
       case '\r' -> "\\r";
       case '"' -> "\\\"";
       case '\\' -> "\\\\";
-      default ->
-          codePoint < ' ' ? "\\u%04x".formatted(codePoint) : Character.toString(codePoint);
+      default -> codePoint < ' ' ? "\\u%04x".formatted(codePoint) : Character.toString(codePoint);
     };
   }
 }

@@ -270,8 +270,7 @@ class CustomersTest {
   @ParameterizedTest
   @ValueSource(strings = {"UTC", "Europe/Paris", "Asia/Kolkata", "Etc/GMT+5"})
   void a_time_zone_is_one_of_the_iana_names(String zone) {
-    Answer created =
-        api.post(CUSTOMERS, "{\"time_zone\": \"%s\"}".formatted(zone)).created();
+    Answer created = api.post(CUSTOMERS, "{\"time_zone\": \"%s\"}".formatted(zone)).created();
     assertThat(created.text("/time_zone")).isEqualTo(zone);
   }
 

@@ -30,8 +30,7 @@ class DocumentsTest {
     assertThat(yaml.headers().get("Content-Type")).isEqualTo("application/yaml");
     try (var written = getClass().getClassLoader().getResourceAsStream("openapi.yaml")) {
       assertThat(written).isNotNull();
-      assertThat(yaml.body())
-          .isEqualTo(new String(written.readAllBytes(), StandardCharsets.UTF_8));
+      assertThat(yaml.body()).isEqualTo(new String(written.readAllBytes(), StandardCharsets.UTF_8));
     }
   }
 

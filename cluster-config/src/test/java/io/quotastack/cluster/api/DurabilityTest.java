@@ -103,15 +103,12 @@ class DurabilityTest {
     api = tenant.live();
 
     assertThat(everything()).isEqualTo(before);
-    first.forEach(
-        (write, answer) -> {
-          Answer retry = write.send(api, "key of " + write).is(answer.status());
-          assertThat(retry.body()).as(write.name()).isEqualTo(answer.body());
-          assertThat(retry.isReplay()).as(write.name()).isTrue();
-          write
-              .sendOther(api, "key of " + write)
-              .isProblem(422, "idempotency_key_reused");
-        });
+    first.forEach((write, answer) -> {
+      Answer retry = write.send(api, "key of " + write).is(answer.status());
+      assertThat(retry.body()).as(write.name()).isEqualTo(answer.body());
+      assertThat(retry.isReplay()).as(write.name()).isTrue();
+      write.sendOther(api, "key of " + write).isProblem(422, "idempotency_key_reused");
+    });
     Answer batchAgain = api.post("/v1/usage/batch", batch, "batch").ok();
     assertThat(batchAgain.number("/replayed")).isEqualTo(600);
     assertThat(batchAgain.at("/results").toString())
@@ -202,7 +199,6 @@ class DurabilityTest {
                 system.scheduler())
             .toCompletableFuture()
             .join();
-    return region.getShards().stream()
-        .anyMatch(shard -> shard.getEntityIds().contains(entityId));
+    return region.getShards().stream().anyMatch(shard -> shard.getEntityIds().contains(entityId));
   }
 }

@@ -136,8 +136,7 @@ class EntitlementsTest {
       api.grant(customer, credits);
     }
     assertThat(check(customer, "dust").number("/affordable_units")).isEqualTo(affordable);
-    api.use(customer, "dust", Long.toString(affordable + 1))
-        .isProblem(402, "insufficient_credits");
+    api.use(customer, "dust", Long.toString(affordable + 1)).isProblem(402, "insufficient_credits");
     api.use(customer, "dust", Long.toString(affordable)).created();
   }
 
@@ -215,8 +214,7 @@ class EntitlementsTest {
           property[model]=a&dry=1                   | ?property[model], ?dry
           """)
   void a_query_that_makes_no_sense_is_refused(String query, String pointers) {
-    api.get(byExternalId("acme") + "/entitlements/tokens?" + query)
-        .isInvalid(pointers.split(", "));
+    api.get(byExternalId("acme") + "/entitlements/tokens?" + query).isInvalid(pointers.split(", "));
   }
 
   @Test

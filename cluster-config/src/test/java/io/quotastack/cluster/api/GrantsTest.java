@@ -88,8 +88,7 @@ class GrantsTest {
     assertThat(block.path("effective_at")).isEqualTo(block.path("created_at"));
     assertThat(block.path("paid").booleanValue()).isFalse();
     assertThat(block.path("metadata")).isEmpty();
-    for (String member :
-        List.of("expires_at", "price_paid", "currency", "metric_keys", "reason")) {
+    for (String member : List.of("expires_at", "price_paid", "currency", "metric_keys", "reason")) {
       assertThat(block.path(member).isNull()).as(member).isTrue();
     }
     assertThat(
@@ -133,8 +132,7 @@ class GrantsTest {
   @ValueSource(
       strings = {"plan", "topup", "promotional", "trial", "rollover", "adjustment", "refund"})
   void a_block_comes_from_any_source(String source) {
-    Answer granted =
-        api.grant("sources", "{\"credits\": 1, \"source\": \"%s\"}".formatted(source));
+    Answer granted = api.grant("sources", "{\"credits\": 1, \"source\": \"%s\"}".formatted(source));
     assertThat(granted.text("/block/source")).isEqualTo(source);
   }
 
@@ -193,14 +191,15 @@ class GrantsTest {
             {"credits": "100", "source": 1, "priority": 300, "metadata": {"a": 1}, "amount": 5,
              "metric_keys": ["A"]}
             """)
-        .isInvalid(
-            "/credits", "/source", "/priority", "/metadata/a", "/amount", "/metric_keys/0");
+        .isInvalid("/credits", "/source", "/priority", "/metadata/a", "/amount", "/metric_keys/0");
   }
 
   @Test
   void texts_and_lists_have_a_longest() {
     String keys =
-        IntStream.range(0, 100).mapToObj(i -> "\"k%d\"".formatted(i)).collect(Collectors.joining(","));
+        IntStream.range(0, 100)
+            .mapToObj(i -> "\"k%d\"".formatted(i))
+            .collect(Collectors.joining(","));
     Answer granted =
         api.grant(
             "long",

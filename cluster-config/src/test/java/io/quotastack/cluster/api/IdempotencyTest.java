@@ -45,7 +45,8 @@ class IdempotencyTest {
       Answer retry = write.send(api, key).is(first.status());
       assertThat(retry.isReplay()).isTrue();
       assertThat(retry.body()).isEqualTo(first.body());
-      assertThat(retry.headers().get("Content-Type")).isEqualTo(first.headers().get("Content-Type"));
+      assertThat(retry.headers().get("Content-Type"))
+          .isEqualTo(first.headers().get("Content-Type"));
       assertThat(retry.headers().get("X-Request-Id"))
           .isNotEqualTo(first.headers().get("X-Request-Id"));
     }
@@ -81,14 +82,16 @@ class IdempotencyTest {
 
     Answer rule =
         api.request("POST", "/v1/metering-rules")
-            .json("{\"billable_metric_key\": \"tokens\", \"cost_type\": \"flat\", \"flat_cost\": 1}")
+            .json(
+                "{\"billable_metric_key\": \"tokens\", \"cost_type\": \"flat\", \"flat_cost\": 1}")
             .idempotencyKey("rule")
             .send()
             .created();
     api.price("tokens", "1");
     Answer again =
         api.request("POST", "/v1/metering-rules")
-            .json("{\"billable_metric_key\": \"tokens\", \"cost_type\": \"flat\", \"flat_cost\": 1}")
+            .json(
+                "{\"billable_metric_key\": \"tokens\", \"cost_type\": \"flat\", \"flat_cost\": 1}")
             .idempotencyKey("rule")
             .send()
             .created();
@@ -255,8 +258,7 @@ class IdempotencyTest {
                     """
                     {"billable_metric_key": "twin_metric", "cost_type": "flat", "flat_cost": 1}
                     """)));
-    assertThat(
-            api.get("/v1/metering-rules?billable_metric_key=twin_metric").ok().each("version"))
+    assertThat(api.get("/v1/metering-rules?billable_metric_key=twin_metric").ok().each("version"))
         .containsExactly("1");
   }
 
@@ -265,9 +267,8 @@ class IdempotencyTest {
     api.grant("strangers", 1000);
     List<ApiClient.Request> requests =
         IntStream.rangeClosed(1, TWINS)
-            .mapToObj(
-                units ->
-                    api.usage("strangers", "tokens", Integer.toString(units)).idempotencyKey("k"))
+            .mapToObj(units ->
+                api.usage("strangers", "tokens", Integer.toString(units)).idempotencyKey("k"))
             .toList();
     List<Answer> answers = ApiClient.together(requests);
     assertThat(answers).filteredOn(answer -> answer.status() == 201).hasSize(1);

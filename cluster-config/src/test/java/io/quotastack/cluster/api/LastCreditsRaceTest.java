@@ -44,12 +44,11 @@ class LastCreditsRaceTest {
     assertThat(answers)
         .filteredOn(answer -> answer.status() != 201)
         .hasSize(CLIENTS - 43)
-        .allSatisfy(
-            answer -> {
-              answer.isProblem(402, "insufficient_credits");
-              assertThat(answer.number("/available")).isEqualTo(4);
-              assertThat(answer.number("/shortfall")).isEqualTo(3);
-            });
+        .allSatisfy(answer -> {
+          answer.isProblem(402, "insufficient_credits");
+          assertThat(answer.number("/available")).isEqualTo(4);
+          assertThat(answer.number("/shortfall")).isEqualTo(3);
+        });
     // Each debit saw the balance that the one before it left.
     assertThat(new HashSet<>(paid.stream().map(answer -> answer.number("/balance")).toList()))
         .hasSize(43)
@@ -71,12 +70,11 @@ class LastCreditsRaceTest {
     List<Answer> answers =
         ApiClient.together(
             IntStream.range(0, CLIENTS)
-                .mapToObj(
-                    client ->
-                        client % 2 == 0
-                            ? api.usage("mixed", "tokens", "1")
-                            : api.request("POST", byExternalId("mixed") + "/credits/grant")
-                                .json("{\"credits\": 7}"))
+                .mapToObj(client ->
+                    client % 2 == 0
+                        ? api.usage("mixed", "tokens", "1")
+                        : api.request("POST", byExternalId("mixed") + "/credits/grant")
+                            .json("{\"credits\": 7}"))
                 .toList());
     long granted = 7L * (1 + CLIENTS / 2);
     long paid =

@@ -57,8 +57,7 @@ class LedgerTest {
     Answer page = api.get(ACME + "/ledger").ok();
     assertThat(page.each("sequence")).isEqualTo(numbers(30, 11));
     assertThat(page.truth("/pagination/has_more")).isTrue();
-    Answer rest =
-        api.get(ACME + "/ledger?cursor=" + page.text("/pagination/next_cursor")).ok();
+    Answer rest = api.get(ACME + "/ledger?cursor=" + page.text("/pagination/next_cursor")).ok();
     assertThat(rest.each("sequence")).isEqualTo(numbers(10, 1));
     assertThat(rest.truth("/pagination/has_more")).isFalse();
     assertThat(rest.textOrNull("/pagination/next_cursor")).isNull();
@@ -73,7 +72,10 @@ class LedgerTest {
     Answer page = api.get(ACME + "/ledger?order=asc&limit=4").ok();
     assertThat(page.each("sequence")).containsExactly("1", "2", "3", "4");
     assertThat(
-            api.get(ACME + "/ledger?order=asc&limit=4&cursor=" + page.text("/pagination/next_cursor"))
+            api.get(
+                    ACME
+                        + "/ledger?order=asc&limit=4&cursor="
+                        + page.text("/pagination/next_cursor"))
                 .ok()
                 .each("sequence"))
         .containsExactly("5", "6", "7", "8");
@@ -130,8 +132,7 @@ class LedgerTest {
     assertThat(api.get(ACME + "/ledger?to=" + to + "&from=" + to).ok().at("/data")).isEmpty();
     assertThat(api.get(ACME + "/ledger?from=2100-01-01T00:00:00Z").ok().at("/data")).isEmpty();
     assertThat(api.get(ACME + "/ledger?to=1970-01-01T00:00:00Z").ok().at("/data")).isEmpty();
-    assertThat(
-            api.list(ACME + "/ledger?from=1970-01-01T00:00:00Z&to=9999-12-31T23:59:59.999Z"))
+    assertThat(api.list(ACME + "/ledger?from=1970-01-01T00:00:00Z&to=9999-12-31T23:59:59.999Z"))
         .hasSize(30);
   }
 
@@ -151,8 +152,7 @@ class LedgerTest {
       backwards = api.get(path + "&cursor=" + backwards.text("/pagination/next_cursor")).ok();
       forwards =
           api.get(path + "&order=asc&cursor=" + forwards.text("/pagination/next_cursor")).ok();
-      assertThat(backwards.each("sequence"))
-          .isEqualTo(round == 0 ? numbers(4, 2) : List.of("1"));
+      assertThat(backwards.each("sequence")).isEqualTo(round == 0 ? numbers(4, 2) : List.of("1"));
       assertThat(forwards.each("sequence")).isEqualTo(round == 0 ? numbers(4, 6) : numbers(7, 9));
     }
     assertThat(backwards.truth("/pagination/has_more")).isFalse();
@@ -187,8 +187,9 @@ class LedgerTest {
   @Test
   void the_cursor_of_another_list_is_refused() {
     String cursor =
-        api.get(byExternalId("acme") + "/credits/blocks?limit=1").ok().text(
-            "/pagination/next_cursor");
+        api.get(byExternalId("acme") + "/credits/blocks?limit=1")
+            .ok()
+            .text("/pagination/next_cursor");
     api.get(ACME + "/ledger?cursor=" + cursor).isInvalid("?cursor");
   }
 

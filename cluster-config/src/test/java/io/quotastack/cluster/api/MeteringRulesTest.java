@@ -148,10 +148,7 @@ class MeteringRulesTest {
     String key = "price_" + Integer.toUnsignedString(price.hashCode());
     api.metric(key, price);
     assertThat(api.get(METRICS + "/" + key).ok().text("/active_rule/unit_cost"))
-        .isEqualTo(
-            new BigDecimal(price.replace("\"", ""))
-                .stripTrailingZeros()
-                .toPlainString());
+        .isEqualTo(new BigDecimal(price.replace("\"", "")).stripTrailingZeros().toPlainString());
   }
 
   @ParameterizedTest
@@ -221,7 +218,7 @@ class MeteringRulesTest {
   @Test
   void a_rule_of_the_future_prices_from_its_instant_on() {
     api.metric("planned", "1");
-    Instant effective = Instant.now().plusMillis(1_200).truncatedTo(ChronoUnit.MILLIS);
+    Instant effective = Instant.now().plusMillis(800).truncatedTo(ChronoUnit.MILLIS);
     Answer planned =
         api.post(
                 RULES,
@@ -254,7 +251,7 @@ class MeteringRulesTest {
   @Test
   void a_rule_made_now_does_not_end_one_that_is_planned() {
     api.metric("both", "1");
-    Instant effective = Instant.now().plusMillis(1_000).truncatedTo(ChronoUnit.MILLIS);
+    Instant effective = Instant.now().plusMillis(600).truncatedTo(ChronoUnit.MILLIS);
     api.post(
             RULES,
             """
@@ -283,10 +280,12 @@ class MeteringRulesTest {
     Answer first = own.get(RULES + "?limit=2").ok();
     assertThat(first.each("version")).containsExactly("4", "3");
     own.price("b", "5");
-    Answer second = own.get(RULES + "?limit=2&cursor=" + first.text("/pagination/next_cursor")).ok();
+    Answer second =
+        own.get(RULES + "?limit=2&cursor=" + first.text("/pagination/next_cursor")).ok();
     assertThat(second.each("version")).containsExactly("2", "1");
     assertThat(second.each("billable_metric_key")).containsExactly("a", "b");
-    Answer third = own.get(RULES + "?limit=2&cursor=" + second.text("/pagination/next_cursor")).ok();
+    Answer third =
+        own.get(RULES + "?limit=2&cursor=" + second.text("/pagination/next_cursor")).ok();
     assertThat(third.each("billable_metric_key")).containsExactly("a");
     assertThat(third.truth("/pagination/has_more")).isFalse();
     assertThat(own.get(RULES + "?active=true").ok().each("version")).containsExactly("2", "4");

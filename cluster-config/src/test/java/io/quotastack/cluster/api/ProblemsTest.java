@@ -45,8 +45,14 @@ class ProblemsTest {
 
   private static final Map<String, Supplier<Answer>> WAYS_TO_MEET =
       Map.ofEntries(
-          way("already_exists", "POST /v1/billable-metrics", "{\"key\": \"tokens\", \"name\": \"\\u0041\"}"),
-          way("amount_out_of_range", "POST " + byExternalId("acme") + "/credits/grant", "{\"credits\": 1e16}"),
+          way(
+              "already_exists",
+              "POST /v1/billable-metrics",
+              "{\"key\": \"tokens\", \"name\": \"\\u0041\"}"),
+          way(
+              "amount_out_of_range",
+              "POST " + byExternalId("acme") + "/credits/grant",
+              "{\"credits\": 1e16}"),
           way("body_too_large", "POST /v1/usage", " ".repeat(BODY_LIMIT_BYTES + 1)),
           way("customer_exists", "POST /v1/customers", "{\"external_id\": \"acme\"}"),
           way("customer_identifier", "POST /v1/usage", "{\"billable_metric_key\": \"tokens\"}"),
@@ -69,8 +75,7 @@ class ProblemsTest {
               "{\"external_customer_id\": \"acme\", \"billable_metric_key\": \"tokens\","
                   + " \"timestamp\": \"2001-01-01T00:00:00Z\"}"),
           Map.entry(
-              "idempotency_key",
-              () -> post("/v1/usage", "{}").without("Idempotency-Key").send()),
+              "idempotency_key", () -> post("/v1/usage", "{}").without("Idempotency-Key").send()),
           Map.entry(
               "idempotency_key_reused",
               () -> {
@@ -78,8 +83,7 @@ class ProblemsTest {
                 post(path, "{\"credits\": 1}").idempotencyKey("k").send().created();
                 return post(path, "{\"credits\": 2}").idempotencyKey("k").send();
               }),
-          Map.entry(
-              "unauthenticated", () -> post("/v1/usage", "{}").without("X-API-Key").send()),
+          Map.entry("unauthenticated", () -> post("/v1/usage", "{}").without("X-API-Key").send()),
           Map.entry(
               "unsupported_media_type",
               () -> post("/v1/usage", "{}").header("Content-Type", "text/plain").send()));
@@ -87,8 +91,7 @@ class ProblemsTest {
   private static Map.Entry<String, Supplier<Answer>> way(
       String slug, String methodAndPath, String body) {
     String[] parts = methodAndPath.split(" ");
-    return Map.entry(
-        slug, () -> TENANT.live().request(parts[0], parts[1]).json(body).send());
+    return Map.entry(slug, () -> TENANT.live().request(parts[0], parts[1]).json(body).send());
   }
 
   private static ApiClient.Request post(String path, String body) {
@@ -108,16 +111,15 @@ class ProblemsTest {
     assertThat(problem.text("/title")).isNotEmpty();
     assertThat(problem.text("/detail")).isNotEmpty();
 
-    Answer page =
-        api.request("GET", problem.text("/type")).without("X-API-Key").send().ok();
+    Answer page = api.request("GET", problem.text("/type")).without("X-API-Key").send().ok();
     assertThat(page.headers().get("Content-Type")).isEqualTo("text/html; charset=UTF-8");
-    assertThat(page.body()).contains(problem.text("/title"), "<code>" + problem.status() + "</code>");
+    assertThat(page.body())
+        .contains(problem.text("/title"), "<code>" + problem.status() + "</code>");
   }
 
   @Test
   void every_problem_of_the_document_is_met_by_a_test() {
-    JsonNode slugs =
-        api.get("/openapi.json").ok().at("/components/schemas/ProblemSlug/enum");
+    JsonNode slugs = api.get("/openapi.json").ok().at("/components/schemas/ProblemSlug/enum");
     var documented = new HashSet<String>();
     slugs.forEach(slug -> documented.add(slug.textValue()));
     var met = new HashSet<>(slugs());
@@ -225,8 +227,7 @@ class ProblemsTest {
     String path = byExternalId("acme") + "/credits/grant";
     api.post(path, "{\"credits\": %s}".formatted("9".repeat(100)))
         .isProblem(422, "amount_out_of_range");
-    api.post(path, "{\"credits\": %s}".formatted("9".repeat(101)))
-        .isProblem(400, "malformed_json");
+    api.post(path, "{\"credits\": %s}".formatted("9".repeat(101))).isProblem(400, "malformed_json");
   }
 
   @Test
@@ -318,10 +319,7 @@ class ProblemsTest {
   void a_method_that_an_address_does_not_take_is_refused_with_those_that_it_does(
       String method, String path, String allowed) {
     Answer problem =
-        api.request(method, path)
-            .without("X-API-Key")
-            .send()
-            .isProblem(405, "method_not_allowed");
+        api.request(method, path).without("X-API-Key").send().isProblem(405, "method_not_allowed");
     assertThat(problem.headers().get("Allow")).isEqualTo(allowed);
   }
 
@@ -365,8 +363,7 @@ class ProblemsTest {
     request.send().isProblem(404, "not_found");
     everythingWrong("PUT").send().isProblem(405, "method_not_allowed");
     everythingWrong("POST").send().isProblem(401, "unauthenticated");
-    ApiClient.Request known =
-        everythingWrong("POST").header("X-API-Key", TENANT.liveKey());
+    ApiClient.Request known = everythingWrong("POST").header("X-API-Key", TENANT.liveKey());
     known.send().isProblem(400, "idempotency_key");
     known.idempotencyKey("k").send().isInvalid("?dry");
   }

@@ -1,6 +1,5 @@
 package io.quotastack.cluster.api;
 
-import static io.quotastack.cluster.api.ApiClient.byExternalId;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -65,19 +64,19 @@ class StorageTest {
     assertThat(answers)
         .filteredOn(answer -> answer.body().contains("/problems/overloaded"))
         .singleElement()
-        .satisfies(
-            refused -> {
-              assertThat(refused.number("/rejected")).isEqualTo(1000);
-              assertThat(refused.at("/results"))
-                  .extracting(result -> result.at("/problem/type").textValue())
-                  .containsOnly("/problems/overloaded");
-            });
+        .satisfies(refused -> {
+          assertThat(refused.number("/rejected")).isEqualTo(1000);
+          assertThat(refused.at("/results"))
+              .extracting(result -> result.at("/problem/type").textValue())
+              .containsOnly("/problems/overloaded");
+        });
     assertThat(api.balance("crowded")).isZero();
     assertThat(api.ledger("crowded")).hasSize(12);
   }
 
   @Test
-  void a_write_that_the_database_fails_is_not_done_and_its_retry_does_it_once() throws SQLException {
+  void a_write_that_the_database_fails_is_not_done_and_its_retry_does_it_once()
+      throws SQLException {
     api.grant("unlucky", 100);
     ApiClient.Request usage = api.usage("unlucky", "tokens", "7").idempotencyKey("k");
     try (Connection lock = withNoWrites()) {
@@ -110,7 +109,8 @@ class StorageTest {
         Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
-                "SELECT %s FROM pg_stat_activity WHERE wait_event_type = 'Lock'".formatted(aggregate)
+                "SELECT %s FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                        .formatted(aggregate)
                     + " AND query ILIKE 'insert into%event_journal%'")) {
       row.next();
       return row.getLong(1);

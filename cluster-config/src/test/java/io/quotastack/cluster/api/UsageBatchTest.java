@@ -82,13 +82,11 @@ class UsageBatchTest {
     assertThat(rejection(answer, 3)).isEqualTo("404 customer_not_found []");
     assertThat(rejection(answer, 4))
         .isEqualTo("400 invalid_request [/events/4/units, /events/4/color]");
-    assertThat(rejection(answer, 5))
-        .isEqualTo("422 timestamp_out_of_range [/events/5/timestamp]");
+    assertThat(rejection(answer, 5)).isEqualTo("422 timestamp_out_of_range [/events/5/timestamp]");
     assertThat(rejection(answer, 6)).isEqualTo("400 customer_identifier []");
     assertThat(rejection(answer, 7)).isEqualTo("422 no_metering_rule []");
     assertThat(rejection(answer, 8)).isEqualTo("400 invalid_request [/events/8]");
-    assertThat(rejection(answer, 9))
-        .isEqualTo("400 invalid_request [/events/9/idempotency_key]");
+    assertThat(rejection(answer, 9)).isEqualTo("400 invalid_request [/events/9/idempotency_key]");
     assertThat(answer.number("/results/10/balance")).isZero();
 
     assertThat(api.balance("mixed a")).isZero();
@@ -122,7 +120,8 @@ class UsageBatchTest {
     inBatch.fieldNames().forEachRemaining(names::add);
     assertThat(names).isEqualTo(expected);
     assertThat(inBatch.path("cost")).isEqualTo(alone.path("cost"));
-    assertThat(api.get("/v1/ledger/" + inBatch.path("ledger_entry_id").textValue()).ok().text("/type"))
+    assertThat(
+            api.get("/v1/ledger/" + inBatch.path("ledger_entry_id").textValue()).ok().text("/type"))
         .isEqualTo("debit");
   }
 

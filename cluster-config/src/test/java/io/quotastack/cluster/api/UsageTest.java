@@ -56,8 +56,7 @@ class UsageTest {
     assertThat(used.number("/balance")).isEqualTo(975);
     assertThat(used.number("/effective_balance")).isEqualTo(975);
     assertThat(used.number("/ledger_sequence")).isEqualTo(2);
-    assertThat(Instant.parse(used.text("/timestamp")))
-        .isEqualTo(before.minus(Duration.ofDays(1)));
+    assertThat(Instant.parse(used.text("/timestamp"))).isEqualTo(before.minus(Duration.ofDays(1)));
     assertThat(Instant.parse(used.text("/created_at"))).isBetween(before, Instant.now());
 
     JsonNode entry = api.get("/v1/ledger/" + used.text("/ledger_entry_id")).ok().json();

@@ -40,8 +40,7 @@ final class Writes {
 
   /** All of them; each can be sent once to a tenant that is prepared. */
   static List<Write> all(TestTenant tenant) {
-    String customerId =
-        tenant.live().get(byExternalId("writes")).ok().text("/customer_id");
+    String customerId = tenant.live().get(byExternalId("writes")).ok().text("/customer_id");
     return List.of(
         new Write(
             "create a customer",

@@ -52,12 +52,20 @@ public record Catalog(
     }
     MeteringRule active = null;
     for (MeteringRule rule : rules.getOrDefault(metricKey, List.of())) {
-      if (!rule.effectiveAt().isAfter(now)
+      if (isInEffect(rule, now)
           && (active == null || !rule.effectiveAt().isBefore(active.effectiveAt()))) {
         active = rule;
       }
     }
     return active;
+  }
+
+  /**
+   * A rule that took effect when it was made is in effect wherever it is known, also where the clock
+   * is behind that of the node on which it was made.
+   */
+  private static boolean isInEffect(MeteringRule rule, Instant now) {
+    return !rule.effectiveAt().isAfter(now) || rule.effectiveAt().equals(rule.createdAt());
   }
 
   /** With that metric, new or changed. */

@@ -3,7 +3,6 @@ package io.quotastack.engine.serialization;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -291,10 +290,9 @@ class StoredSamplesTest {
   @ParameterizedTest
   @MethodSource("samples")
   void members_that_a_later_version_adds_are_passed_over(Sample sample) {
-    var extended = (ObjectNode) StoredJson.tree(content(sample.file()));
-    extended.put("some_day", 1);
+    String extended = content(sample.file()).replaceFirst("\\{", "{\"some_day\": {\"a\": [1]},");
 
-    assertThat(StoredJson.read(extended.toString(), sample.expected().getClass()))
+    assertThat(StoredJson.read(extended, sample.expected().getClass()))
         .isEqualTo(sample.expected());
   }
 

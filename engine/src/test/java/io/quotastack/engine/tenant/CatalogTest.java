@@ -35,11 +35,28 @@ class CatalogTest {
             .with(rule(1, NOW))
             .with(rule(2, NOW.plusSeconds(10)));
 
-    assertThat(catalog.activeRule("tokens", NOW.minusMillis(1))).isNull();
     assertThat(version(catalog, NOW)).isEqualTo(1);
     assertThat(version(catalog, NOW.plusSeconds(10).minusMillis(1))).isEqualTo(1);
     assertThat(version(catalog, NOW.plusSeconds(10))).isEqualTo(2);
     assertThat(version(catalog, NOW.plus(Duration.ofDays(10_000)))).isEqualTo(2);
+  }
+
+  @Test
+  void a_rule_that_took_effect_when_it_was_made_prices_where_the_clock_is_behind_too() {
+    Catalog catalog =
+        Catalog.NONE
+            .with(TOKENS)
+            .with(rule(1, NOW))
+            .with(rule(2, NOW.plusSeconds(10)));
+
+    assertThat(version(catalog, NOW.minusSeconds(3))).isEqualTo(1);
+  }
+
+  @Test
+  void a_rule_for_later_does_not_price_before() {
+    Catalog catalog = Catalog.NONE.with(TOKENS).with(rule(1, NOW.plusMillis(1)));
+
+    assertThat(catalog.activeRule("tokens", NOW)).isNull();
   }
 
   @Test

@@ -32,8 +32,9 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Up to {@value #MAX_EVENTS} usage events in one request, each answered by itself. The events of one
- * customer go to it together and in their order; different customers do not wait for each other.
+ * Up to {@value #MAX_EVENTS} usage events in one request, each answered by itself. The events of
+ * one customer go to it together and in their order; different customers do not wait for each
+ * other.
  */
 final class UsageBatch {
   static final String PATH = "/v1/usage/batch";
@@ -49,7 +50,8 @@ final class UsageBatch {
   /** What became of an event. */
   private sealed interface Result {
     /** It took effect, now or before. */
-    record Recorded(UUID customerId, @Nullable String externalId, UsageRecorded event, boolean before)
+    record Recorded(
+        UUID customerId, @Nullable String externalId, UsageRecorded event, boolean before)
         implements Result {}
 
     /** It changed nothing, or it is not known whether it did. */
@@ -75,8 +77,7 @@ final class UsageBatch {
     for (int index = 0; index < events.size(); index++) {
       JsonFields event = events.get(index);
       try {
-        String key =
-            event.textOr("idempotency_key", IdempotencyKeys.RULE, batchKey + "#" + index);
+        String key = event.textOr("idempotency_key", IdempotencyKeys.RULE, batchKey + "#" + index);
         UsageInput input = UsageInput.read(call.caller().tenant(), event);
         long fingerprint =
             RequestFingerprint.of("POST", PATH, event.json().getBytes(StandardCharsets.UTF_8));
@@ -94,23 +95,21 @@ final class UsageBatch {
   /** Has all customers record their events; complete when all have answered. */
   CompletionStage<Reply> record(Customers customers, Catalog catalog, Instant now) {
     var all = new ArrayList<CompletableFuture<?>>();
-    byCustomer.forEach(
-        (customer, items) -> {
-          List<CustomerCommand> commands = new ArrayList<>(items.size());
-          for (Item item : items) {
-            commands.add(item.input().command(item.request(), catalog, now));
-          }
-          all.add(
-              customers
-                  .write(customer, commands)
-                  .thenCompose(reply -> take(customers, customer, items, reply))
-                  .exceptionally(
-                      failure -> {
-                        reject(items, failure);
-                        return null;
-                      })
-                  .toCompletableFuture());
-        });
+    byCustomer.forEach((customer, items) -> {
+      List<CustomerCommand> commands = new ArrayList<>(items.size());
+      for (Item item : items) {
+        commands.add(item.input().command(item.request(), catalog, now));
+      }
+      all.add(
+          customers
+              .write(customer, commands)
+              .thenCompose(reply -> take(customers, customer, items, reply))
+              .exceptionally(failure -> {
+                reject(items, failure);
+                return null;
+              })
+              .toCompletableFuture());
+    });
     return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
         .thenApply(done -> reply());
   }
@@ -126,14 +125,13 @@ final class UsageBatch {
     return customers
         .ledger()
         .events(customer, replayed)
-        .thenApply(
-            events -> {
-              for (int i = 0; i < items.size(); i++) {
-                results[items.get(i).index()] =
-                    result(customer, items.get(i), reply, reply.outcomes().get(i), events);
-              }
-              return null;
-            });
+        .thenApply(events -> {
+          for (int i = 0; i < items.size(); i++) {
+            results[items.get(i).index()] =
+                result(customer, items.get(i), reply, reply.outcomes().get(i), events);
+          }
+          return null;
+        });
   }
 
   private static Result result(
@@ -185,12 +183,11 @@ final class UsageBatch {
     }
     int fresh = recorded;
     int again = replayed;
-    return Reply.ok(
-            json ->
-                json.objects("results", indexes(), this::write)
-                    .number("recorded", fresh)
-                    .number("replayed", again)
-                    .number("rejected", results.length - fresh - again))
+    return Reply.ok(json ->
+            json.objects("results", indexes(), this::write)
+                .number("recorded", fresh)
+                .number("replayed", again)
+                .number("rejected", results.length - fresh - again))
         .replayed(replayed == results.length);
   }
 
