@@ -1,6 +1,7 @@
 package io.quotastack.cluster.api;
 
 import static io.quotastack.cluster.api.ApiClient.byExternalId;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -105,7 +106,7 @@ class ProblemsTest {
   @ParameterizedTest
   @MethodSource("slugs")
   void a_problem_has_a_type_that_is_a_page_of_the_node(String slug) {
-    Answer problem = WAYS_TO_MEET.get(slug).get();
+    Answer problem = requireNonNull(WAYS_TO_MEET.get(slug)).get();
     problem.isProblem(problem.status(), slug);
     assertThat(problem.headers().get("Content-Type")).isEqualTo("application/problem+json");
     assertThat(problem.text("/title")).isNotEmpty();

@@ -144,7 +144,7 @@ class UsageBatchTest {
         JsonNode result = answer.at("/results/" + (3 * i + customer));
         assertThat(result.path("external_customer_id").textValue()).isEqualTo("order " + customer);
         assertThat(result.path("ledger_sequence").longValue()).isEqualTo(i + 2L);
-        assertThat(result.path("cost").longValue()).isEqualTo(1000L + 3 * i + customer);
+        assertThat(result.path("cost").longValue()).isEqualTo(1000L + 3L * i + customer);
       }
       assertThat(api.ledger("order " + customer)).hasSize(31);
     }
