@@ -113,8 +113,8 @@ public final class ReportText {
     line("");
     line(
         ("Requests are due at a fixed rate, %.0f%% of the throughput above, and each latency counts"
-             + " from the instant at which its request was due: corrected for coordinated omission."
-             + " A client may be up to 0.1 ms late to send, which counts against the server.")
+                + " from the instant at which its request was due: corrected for coordinated omission."
+                + " A client may be up to 0.1 ms late to send, which counts against the server.")
             .formatted(report.openLoopShare() * 100));
     line("");
     line(

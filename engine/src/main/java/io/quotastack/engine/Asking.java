@@ -60,24 +60,22 @@ final class Asking {
                 () -> {
                   var _ =
                       once(recipient, message, timeout.minus(patience))
-                          .thenAccept(
-                              reply -> {
-                                if (isAnswer.test(reply)) {
-                                  answer.complete(reply);
-                                }
-                              });
+                          .thenAccept(reply -> {
+                            if (isAnswer.test(reply)) {
+                              answer.complete(reply);
+                            }
+                          });
                 },
                 system.executionContext());
     var _ =
-        first.whenComplete(
-            (reply, failure) -> {
-              repetition.cancel();
-              if (failure == null) {
-                answer.complete(reply);
-              } else {
-                answer.completeExceptionally(failure);
-              }
-            });
+        first.whenComplete((reply, failure) -> {
+          repetition.cancel();
+          if (failure == null) {
+            answer.complete(reply);
+          } else {
+            answer.completeExceptionally(failure);
+          }
+        });
     return answer;
   }
 

@@ -127,8 +127,7 @@ public final class Engine {
     return asking.ask(
         tenants,
         replyTo ->
-            new ShardingEnvelope<>(
-                tenant.entityId(), new TenantMessage.Change(command, replyTo)),
+            new ShardingEnvelope<>(tenant.entityId(), new TenantMessage.Change(command, replyTo)),
         reply -> true);
   }
 

@@ -1,23 +1,21 @@
 package io.quotastack.engine;
 
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
-import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
-import java.util.stream.Stream;
-import java.util.Arrays;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -25,8 +23,10 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZonedDateTime;
+import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
@@ -83,9 +83,7 @@ class ArchitectureTest {
   }
 
   private static String[] concat(String[] left, String... right) {
-    return Stream.of(left, right)
-        .flatMap(Arrays::stream)
-        .toArray(String[]::new);
+    return Stream.of(left, right).flatMap(Arrays::stream).toArray(String[]::new);
   }
 
   @Test
@@ -147,11 +145,7 @@ class ArchitectureTest {
 
   @Test
   void packages_have_no_cycles() {
-    slices()
-        .matching(ENGINE + ".(*)..")
-        .should()
-        .beFreeOfCycles()
-        .check(CLASSES);
+    slices().matching(ENGINE + ".(*)..").should().beFreeOfCycles().check(CLASSES);
     noClasses()
         .that()
         .resideInAPackage(ENGINE + ".*..")
@@ -179,8 +173,7 @@ class ArchitectureTest {
     noClasses()
         .should()
         .callMethodWhere(
-            target(owner(type(Clock.class)))
-                .and(target(nameMatching("system.*|tick.*"))))
+            target(owner(type(Clock.class))).and(target(nameMatching("system.*|tick.*"))))
         .orShould()
         .callMethodWhere(
             target(owner(type(System.class)))
@@ -203,13 +196,9 @@ class ArchitectureTest {
         .should(
             new ArchCondition<>("be in a @NullMarked package") {
               @Override
-              public void check(
-                  JavaClass item,
-                  ConditionEvents events) {
+              public void check(JavaClass item, ConditionEvents events) {
                 boolean marked = item.getPackage().isAnnotatedWith(NullMarked.class);
-                events.add(
-                    new SimpleConditionEvent(
-                        item, marked, item.getName()));
+                events.add(new SimpleConditionEvent(item, marked, item.getName()));
               }
             })
         .check(CLASSES);

@@ -172,8 +172,7 @@ class EngineTest {
     assertThat(change(live, rule(1)))
         .isInstanceOfSatisfying(
             TenantReply.Refused.class,
-            refused ->
-                assertThat(refused.reason()).isEqualTo(TenantReply.Reason.NOT_FOUND));
+            refused -> assertThat(refused.reason()).isEqualTo(TenantReply.Reason.NOT_FOUND));
   }
 
   @Test
@@ -182,13 +181,7 @@ class EngineTest {
     outcome(customer, grant("acme", 50));
     var price =
         new MeteringRule(
-            "rul_1",
-            "tokens",
-            1,
-            new Price.PerUnit(BigDecimal.ONE),
-            Rounding.UP,
-            NOW,
-            NOW);
+            "rul_1", "tokens", 1, new Price.PerUnit(BigDecimal.ONE), Rounding.UP, NOW, NOW);
     var stages = new ArrayList<CompletionStage<? extends Object>>();
     for (int i = 0; i < 64; i++) {
       stages.add(
@@ -217,8 +210,7 @@ class EngineTest {
     assertThat(change(live, new TenantCommand.CreateTenant("Acme", "ab")))
         .isInstanceOf(TenantReply.Done.class);
     assertThat(
-            change(
-                live, new TenantCommand.CreateMetric(request(), "tokens", "Tokens", null, null)))
+            change(live, new TenantCommand.CreateMetric(request(), "tokens", "Tokens", null, null)))
         .isInstanceOf(TenantReply.Done.class);
   }
 
@@ -232,8 +224,7 @@ class EngineTest {
     return new RequestKey("request " + requests, requests);
   }
 
-  private static CustomerCommand grant(
-      @Nullable String createAs, long creditsMc) {
+  private static CustomerCommand grant(@Nullable String createAs, long creditsMc) {
     return new CustomerCommand.GrantCredits(
         request(),
         createAs,

@@ -22,8 +22,8 @@ import java.util.Set;
 import org.awaitility.Awaitility;
 
 /**
- * What must be in one customer's ledger, and the ledger itself, replayed entry by entry with no code
- * of the product: sums, blocks, sequence, chain.
+ * What must be in one customer's ledger, and the ledger itself, replayed entry by entry with no
+ * code of the product: sums, blocks, sequence, chain.
  */
 final class CustomerBook {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -90,9 +90,7 @@ final class CustomerBook {
     assertThat(blocks(credits)).as("%s: the blocks", externalId).isEqualTo(remaining);
 
     JsonNode verdict = get(client, node, "/ledger/verify");
-    assertThat(verdict.required("valid").booleanValue())
-        .as("%s: %s", externalId, verdict)
-        .isTrue();
+    assertThat(verdict.required("valid").booleanValue()).as("%s: %s", externalId, verdict).isTrue();
     assertThat(verdict.required("entries").longValue()).isEqualTo(sequence);
     assertThat(verdict.required("head_hash").textValue()).isEqualTo(hash);
   }
@@ -110,7 +108,8 @@ final class CustomerBook {
     Awaitility.await(externalId + "'s short-lived blocks expire")
         .atMost(Duration.ofSeconds(10))
         .pollInterval(Duration.ofMillis(100))
-        .until(() -> !get(client, node, "/credits?include_blocks=true").toString().contains("soon"));
+        .until(
+            () -> !get(client, node, "/credits?include_blocks=true").toString().contains("soon"));
   }
 
   /** The entries behind the last one that is known, oldest first. */
@@ -198,8 +197,7 @@ final class CustomerBook {
   private static Map<String, Long> blocks(JsonNode credits) {
     var blocks = new HashMap<String, Long>();
     for (JsonNode block : credits.required("blocks")) {
-      blocks.put(
-          block.required("id").textValue(), block.required("remaining_amount").longValue());
+      blocks.put(block.required("id").textValue(), block.required("remaining_amount").longValue());
     }
     return Collections.unmodifiableMap(blocks);
   }

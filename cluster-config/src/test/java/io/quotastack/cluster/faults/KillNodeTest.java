@@ -64,8 +64,7 @@ class KillNodeTest {
   private void killUnderLoad(ServedNode node) {
     // A client of its own: its connections die with the node.
     try (var client = new ApiClient(node.liveKey());
-        Load load =
-            Load.untilSilence(CLIENTS, workload, books, sendingTo(client, node.uri()))) {
+        Load load = Load.untilSilence(CLIENTS, workload, books, sendingTo(client, node.uri()))) {
       load.awaitAcknowledged(500 + random.nextInt(1_000));
       node.killHard();
       load.join();

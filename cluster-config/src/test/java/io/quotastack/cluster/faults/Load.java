@@ -115,21 +115,17 @@ final class Load implements AutoCloseable {
   }
 
   /** Sends these until they are known, all at once; returns how long that took. */
-  static Duration settle(
-      Books books, List<Operation> operations, Sender sender, Duration limit) {
+  static Duration settle(Books books, List<Operation> operations, Sender sender, Duration limit) {
     long start = System.nanoTime();
     var slowestNanos = new AtomicLong();
     List<Thread> retries =
         operations.stream()
-            .map(
-                operation ->
-                    Thread.ofVirtual()
-                        .start(
-                            () -> {
-                              settle(books, operation, sender, limit);
-                              slowestNanos.accumulateAndGet(
-                                  System.nanoTime() - start, Math::max);
-                            }))
+            .map(operation ->
+                Thread.ofVirtual()
+                    .start(() -> {
+                      settle(books, operation, sender, limit);
+                      slowestNanos.accumulateAndGet(System.nanoTime() - start, Math::max);
+                    }))
             .toList();
     try {
       for (Thread retry : retries) {
@@ -142,18 +138,16 @@ final class Load implements AutoCloseable {
     return Duration.ofNanos(slowestNanos.get());
   }
 
-  private static void settle(
-      Books books, Operation operation, Sender sender, Duration limit) {
+  private static void settle(Books books, Operation operation, Sender sender, Duration limit) {
     try {
       Awaitility.await()
           .atMost(limit)
           .pollDelay(Duration.ZERO)
           .pollInterval(Duration.ofMillis(100))
-          .until(
-              () -> {
-                books.record(operation, sender.send(operation));
-                return !books.isOpen(operation);
-              });
+          .until(() -> {
+            books.record(operation, sender.send(operation));
+            return !books.isOpen(operation);
+          });
     } catch (RuntimeException e) {
       books.fault("not known within " + limit + ": " + operation + ": " + e);
     }

@@ -50,8 +50,7 @@ class LostNodeTest {
         ServedNode dying = ServedNode.start(database, folder, places[1].port());
         Node surviving = Node.start(settings(database, places));
         var client = new ApiClient(dying.liveKey())) {
-      List<URI> both =
-          List.of(dying.uri(), URI.create("http://127.0.0.1:" + surviving.httpPort()));
+      List<URI> both = List.of(dying.uri(), URI.create("http://127.0.0.1:" + surviving.httpPort()));
       workload.open(client, both.getFirst(), books);
       Load.Sender toEither =
           operation -> sent(client, both.get(ThreadLocalRandom.current().nextInt(2)), operation);
@@ -80,11 +79,7 @@ class LostNodeTest {
   private static NodeSettings settings(EmbeddedDatabase database, Endpoint[] places) {
     NodeSettings anywhere = TestNode.settings(database);
     return new NodeSettings(
-        anywhere.database(),
-        anywhere.http(),
-        anywhere.management(),
-        places[0],
-        List.of(places[1]));
+        anywhere.database(), anywhere.http(), anywhere.management(), places[0], List.of(places[1]));
   }
 
   /** Two free places for the cluster's traffic, the lower address first. */

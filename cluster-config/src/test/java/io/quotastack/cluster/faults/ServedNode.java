@@ -19,8 +19,9 @@ import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 
 /**
- * {@code serve} in a process of its own, on a database that outlives it, for tests that kill it. The
- * tenant's keys are in the folder, so that the next node of the same folder has the same tenant.
+ * {@code serve} in a process of its own, on a database that outlives it, for tests that kill it.
+ * The tenant's keys are in the folder, so that the next node of the same folder has the same
+ * tenant.
  */
 final class ServedNode implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofMinutes(3);
@@ -74,8 +75,7 @@ final class ServedNode implements AutoCloseable {
                   "QUOTASTACK_MANAGEMENT_PORT", "0",
                   "QUOTASTACK_CLUSTER_HOST", "127.0.0.1",
                   "QUOTASTACK_CLUSTER_PORT", Integer.toString(clusterPort)));
-      Process process =
-          builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+      Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
       var node = new ServedNode(folder, output, process);
       try {
         node.awaitReady();

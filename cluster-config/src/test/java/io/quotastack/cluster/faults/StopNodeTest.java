@@ -36,7 +36,6 @@ class StopNodeTest {
   /** How often a connection ended while an answer was awaited on it. */
   private final AtomicInteger cutOff = new AtomicInteger();
 
-
   /** All nodes that there ever were: clients do not know which are gone. */
   private final List<URI> nodes = new CopyOnWriteArrayList<>();
 

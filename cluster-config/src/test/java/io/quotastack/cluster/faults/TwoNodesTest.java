@@ -79,8 +79,13 @@ class TwoNodesTest {
       String byName = CustomerBook.path(name);
       String byId = "/v1/customers/" + customerId;
       for (String rest :
-          List.of("", "/credits?include_blocks=true", "/credits/blocks", "/ledger",
-              "/ledger/verify", "/entitlements/routed?units=5")) {
+          List.of(
+              "",
+              "/credits?include_blocks=true",
+              "/credits/blocks",
+              "/ledger",
+              "/ledger/verify",
+              "/entitlements/routed?units=5")) {
         String seen = ok(client.get(one, byName + rest)).toString();
         assertThat(ok(client.get(other, byName + rest))).hasToString(seen);
         assertThat(ok(client.get(one, byId + rest))).hasToString(seen);
@@ -112,20 +117,20 @@ class TwoNodesTest {
     EntityTypeKey<CustomerMessage> customers =
         EntityTypeKey.create(CustomerMessage.class, "customer");
     CurrentShardRegionState state =
-        AskPattern.<org.apache.pekko.cluster.sharding.typed.ClusterShardingQuery,
-                CurrentShardRegionState>ask(
-                ClusterSharding.get(system).shardState(),
-                replyTo -> new GetShardRegionState(customers, replyTo),
-                Duration.ofSeconds(10),
-                system.scheduler())
+        AskPattern
+            .<org.apache.pekko.cluster.sharding.typed.ClusterShardingQuery, CurrentShardRegionState>
+                ask(
+                    ClusterSharding.get(system).shardState(),
+                    replyTo -> new GetShardRegionState(customers, replyTo),
+                    Duration.ofSeconds(10),
+                    system.scheduler())
             .toCompletableFuture()
             .join();
     return state.getShards().stream().mapToInt(shard -> shard.getEntityIds().size()).sum();
   }
 
   @Test
-  void a_price_made_through_one_node_prices_the_next_usage_through_the_other()
-      throws IOException {
+  void a_price_made_through_one_node_prices_the_next_usage_through_the_other() throws IOException {
     metric("repriced");
     created(grant(first.baseUri(), "repriced", 1_000_000));
     for (int price = 1; price <= 50; price += 2) {
@@ -137,7 +142,8 @@ class TwoNodesTest {
   }
 
   private void reprice(URI one, URI other, int priceMc) throws IOException {
-    JsonNode rule = created(client.post(one, "/v1/metering-rules", key(), rule("repriced", priceMc)));
+    JsonNode rule =
+        created(client.post(one, "/v1/metering-rules", key(), rule("repriced", priceMc)));
     JsonNode usage = created(use(other, "external_customer_id", "repriced", "repriced", 10));
     assertThat(usage.required("cost").longValue()).isEqualTo(10L * priceMc);
     assertThat(usage.required("rule_version")).isEqualTo(rule.required("version"));
@@ -161,13 +167,12 @@ class TwoNodesTest {
     JsonNode preferred =
         created(client.post(first.baseUri(), path, key(), "{\"credits\": 1000, \"priority\": 1}"));
     for (int i = 0; i < 10; i++) {
-      bothWays(
-          (one, other) -> {
-            configure(one, "priority_first");
-            assertThat(spentFrom(other)).isEqualTo(preferred.required("block").required("id"));
-            configure(one, "expiry_first");
-            assertThat(spentFrom(other)).isEqualTo(soon.required("block").required("id"));
-          });
+      bothWays((one, other) -> {
+        configure(one, "priority_first");
+        assertThat(spentFrom(other)).isEqualTo(preferred.required("block").required("id"));
+        configure(one, "expiry_first");
+        assertThat(spentFrom(other)).isEqualTo(soon.required("block").required("id"));
+      });
     }
   }
 
@@ -191,13 +196,12 @@ class TwoNodesTest {
     for (int i = 0; i < 100; i++) {
       int customer = i % balances.length;
       String name = "read-" + customer;
-      bothWays(
-          (one, other) -> {
-            created(grant(one, name, 7));
-            balances[customer] += 7;
-            JsonNode credits = ok(client.get(other, CustomerBook.path(name) + "/credits"));
-            assertThat(credits.required("balance").longValue()).isEqualTo(balances[customer]);
-          });
+      bothWays((one, other) -> {
+        created(grant(one, name, 7));
+        balances[customer] += 7;
+        JsonNode credits = ok(client.get(other, CustomerBook.path(name) + "/credits"));
+        assertThat(credits.required("balance").longValue()).isEqualTo(balances[customer]);
+      });
     }
   }
 
@@ -217,35 +221,34 @@ class TwoNodesTest {
         {"external_customer_id": "replayed", "billable_metric_key": "replayed", "units": "1.50",
          "properties": {"zeta": "1", "alpha": "2"}, "metadata": {"mu": "3", "beta": "4"}}
         """;
-    bothWays(
-        (one, other) -> {
-          String key = key();
-          String metric = key.replace('-', '_');
-          replays(one, other, customer + "/credits/grant", grant, client::post);
-          replays(one, other, "/v1/usage", usage, client::post);
-          replays(one, other, "/v1/customers", "{\"external_id\": \"" + key + "\"}", client::post);
-          replays(one, other, "/v1/customers", "{\"metadata\": {\"b\": \"\"}}", client::post);
-          replays(one, other, customer, "{\"display_name\": \"" + key + "\"}", client::patch);
-          replays(
-              one,
-              other,
-              "/v1/billable-metrics",
-              object().put("key", metric).put("name", key).toString(),
-              client::post);
-          replays(one, other, "/v1/metering-rules", rule(metric, 5), client::post);
-          replays(
-              one,
-              other,
-              "/v1/billable-metrics/" + metric,
-              "{\"description\": \"changed\"}",
-              client::patch);
-          replays(
-              one,
-              other,
-              "/v1/tenants/" + first.tenantId() + "/config",
-              "{\"burn_order\": \"expiry_first\"}",
-              client::patch);
-        });
+    bothWays((one, other) -> {
+      String key = key();
+      String metric = key.replace('-', '_');
+      replays(one, other, customer + "/credits/grant", grant, client::post);
+      replays(one, other, "/v1/usage", usage, client::post);
+      replays(one, other, "/v1/customers", "{\"external_id\": \"" + key + "\"}", client::post);
+      replays(one, other, "/v1/customers", "{\"metadata\": {\"b\": \"\"}}", client::post);
+      replays(one, other, customer, "{\"display_name\": \"" + key + "\"}", client::patch);
+      replays(
+          one,
+          other,
+          "/v1/billable-metrics",
+          object().put("key", metric).put("name", key).toString(),
+          client::post);
+      replays(one, other, "/v1/metering-rules", rule(metric, 5), client::post);
+      replays(
+          one,
+          other,
+          "/v1/billable-metrics/" + metric,
+          "{\"description\": \"changed\"}",
+          client::patch);
+      replays(
+          one,
+          other,
+          "/v1/tenants/" + first.tenantId() + "/config",
+          "{\"burn_order\": \"expiry_first\"}",
+          client::patch);
+    });
   }
 
   /** How a request is sent. */
@@ -278,21 +281,18 @@ class TwoNodesTest {
     for (int i = 0; i < 4; i++) {
       String name = "batched-" + i;
       created(grant(first.baseUri(), name, 1_000_000));
-      bothWays(
-          (one, other) -> {
-            String key = key();
-            String batch = largestBatch(name);
-            JsonNode recorded = ok(client.post(one, Operation.BATCH_PATH, key, batch));
-            assertThat(recorded.required("recorded").intValue()).isEqualTo(1_000);
-            JsonNode replayed = ok(client.post(other, Operation.BATCH_PATH, key, batch));
-            assertThat(replayed.required("replayed").intValue()).isEqualTo(1_000);
-            for (JsonNode results : List.of(recorded, replayed)) {
-              results
-                  .required("results")
-                  .forEach(result -> ((ObjectNode) result).remove("status"));
-            }
-            assertThat(replayed.required("results")).isEqualTo(recorded.required("results"));
-          });
+      bothWays((one, other) -> {
+        String key = key();
+        String batch = largestBatch(name);
+        JsonNode recorded = ok(client.post(one, Operation.BATCH_PATH, key, batch));
+        assertThat(recorded.required("recorded").intValue()).isEqualTo(1_000);
+        JsonNode replayed = ok(client.post(other, Operation.BATCH_PATH, key, batch));
+        assertThat(replayed.required("replayed").intValue()).isEqualTo(1_000);
+        for (JsonNode results : List.of(recorded, replayed)) {
+          results.required("results").forEach(result -> ((ObjectNode) result).remove("status"));
+        }
+        assertThat(replayed.required("results")).isEqualTo(recorded.required("results"));
+      });
     }
   }
 

@@ -18,9 +18,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests that the clients of a fault test send, each under a key of its own: grants, usage one
- * by one and in batches, new customers; for twenty customers of which one gets half of everything,
- * some are always short of credits, and some have credits that soon expire.
+ * The requests that the clients of a fault test send, each under a key of its own: grants, usage
+ * one by one and in batches, new customers; for twenty customers of which one gets half of
+ * everything, some are always short of credits, and some have credits that soon expire.
  */
 final class Workload {
   static final String HOT = "hot";
@@ -133,10 +133,7 @@ final class Workload {
     ObjectNode body = object().put("display_name", "without external id");
     body.putObject("metadata").put("zeta", "1").put("alpha", "ü").put("key", key);
     return new Operation(
-        "/v1/customers",
-        key,
-        body.toString(),
-        List.of(new Change(key, "", Change.Kind.CREATE, 0)));
+        "/v1/customers", key, body.toString(), List.of(new Change(key, "", Change.Kind.CREATE, 0)));
   }
 
   private Operation grant(RandomGenerator random) {
@@ -155,8 +152,7 @@ final class Workload {
     return granting(customer, key, body, amountMc);
   }
 
-  private static Operation granting(
-      String customer, String key, ObjectNode body, long amountMc) {
+  private static Operation granting(String customer, String key, ObjectNode body, long amountMc) {
     return new Operation(
         CustomerBook.path(customer) + "/credits/grant",
         key,
@@ -193,13 +189,11 @@ final class Workload {
       long costMc = fillEvent(event, customer, key, random);
       changes.add(new Change(key, customer, Change.Kind.USAGE, costMc));
     }
-    return new Operation(
-        Operation.BATCH_PATH, batchKey, body.toString(), List.copyOf(changes));
+    return new Operation(Operation.BATCH_PATH, batchKey, body.toString(), List.copyOf(changes));
   }
 
   /** Writes an event and returns what it costs. */
-  private long fillEvent(
-      ObjectNode event, String customer, String key, RandomGenerator random) {
+  private long fillEvent(ObjectNode event, String customer, String key, RandomGenerator random) {
     @Nullable String customerId = random.nextBoolean() ? customerIds.get(customer) : null;
     if (customerId == null) {
       event.put("external_customer_id", customer);

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param source where it came from
  * @param pricePaid what the customer paid for it, in units of {@code currency}; null = not told
  * @param currency ISO 4217 code; null = not told
- * @param metricKeys the only metrics that it pays for, in the order in which they were named, which a
- *     replayed answer must repeat; null = any
+ * @param metricKeys the only metrics that it pays for, in the order in which they were named, which
+ *     a replayed answer must repeat; null = any
  * @param reason why it was granted; null = not told
  * @param metadata the tenant's own
  * @param createdAt when it was granted

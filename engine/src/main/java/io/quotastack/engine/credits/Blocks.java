@@ -265,8 +265,7 @@ public final class Blocks {
     HashPMap<String, Scope> nextScopes = scopes;
     for (String key : scopesOf(active.terms())) {
       nextScopes =
-          nextScopes.plus(
-              key, scope(key).plus(active.terms()).withAvailable(active.availableMc()));
+          nextScopes.plus(key, scope(key).plus(active.terms()).withAvailable(active.availableMc()));
     }
     return new Blocks(
         byNumber,

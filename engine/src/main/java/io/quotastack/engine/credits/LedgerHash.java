@@ -94,7 +94,9 @@ public final class LedgerHash {
     json.append('}');
   }
 
-  /** RFC 8785 section 3.2.2.2: the short escapes, {@code \\u00xx} for other controls, else as is. */
+  /**
+   * RFC 8785 section 3.2.2.2: the short escapes, {@code \\u00xx} for other controls, else as is.
+   */
   private static void appendString(StringBuilder json, @Nullable String text) {
     if (text == null) {
       json.append("null");

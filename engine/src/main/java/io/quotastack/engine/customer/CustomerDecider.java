@@ -56,8 +56,7 @@ public final class CustomerDecider {
    * @param outcomes one for each command, true once the events are stored
    * @param state after the events
    */
-  public record Decision(
-      List<CustomerEvent> events, List<Outcome> outcomes, CustomerState state) {}
+  public record Decision(List<CustomerEvent> events, List<Outcome> outcomes, CustomerState state) {}
 
   /** Judges these commands in their order at that time of the wall clock. */
   public Decision decide(CustomerState before, List<CustomerCommand> commands, Instant wall) {

@@ -88,10 +88,9 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
       InstantSource clock,
       WriteBudget budget,
       ActorRef<ClusterSharding.ShardCommand> shard) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> new CustomerGate(context, timers, customer, clock, budget, shard)));
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(
+            timers -> new CustomerGate(context, timers, customer, clock, budget, shard)));
   }
 
   private CustomerGate(
@@ -109,8 +108,7 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
     this.shard = shard;
     this.decider = new CustomerDecider(customer.customerId());
     this.writer =
-        context.spawn(
-            CustomerWriter.create(customer, clock, context.getSelf().narrow()), "writer");
+        context.spawn(CustomerWriter.create(customer, clock, context.getSelf().narrow()), "writer");
     context.watch(writer);
   }
 
@@ -178,8 +176,7 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
     var batch = new ArrayList<Write>();
     int commands = 0;
     for (Write next = waitingWrites.peek();
-        next != null
-            && (commands == 0 || commands + next.commands().size() <= MAX_BATCH_COMMANDS);
+        next != null && (commands == 0 || commands + next.commands().size() <= MAX_BATCH_COMMANDS);
         next = waitingWrites.peek()) {
       commands += next.commands().size();
       batch.add(waitingWrites.remove());

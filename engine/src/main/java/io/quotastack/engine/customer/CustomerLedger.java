@@ -72,15 +72,14 @@ public final class CustomerLedger {
             : firstAt(customer, query.to(), 1, version + 1);
     return first
         .thenCombine(behindLast, (low, high) -> bounded(query, low, high - 1))
-        .thenCompose(
-            bounds ->
-                journal.read(
-                    customer.persistenceId(),
-                    bounds.low(),
-                    bounds.high(),
-                    query.direction(),
-                    manifests(query.type()),
-                    query.limit()))
+        .thenCompose(bounds ->
+            journal.read(
+                customer.persistenceId(),
+                bounds.low(),
+                bounds.high(),
+                query.direction(),
+                manifests(query.type()),
+                query.limit()))
         .thenApply(rows -> rows.stream().map(CustomerLedger::entryOf).toList());
   }
 
@@ -108,11 +107,10 @@ public final class CustomerLedger {
     }
     long middle = (low + high) >>> 1;
     return event(customer, middle)
-        .thenCompose(
-            event ->
-                event != null && event.at().isBefore(instant)
-                    ? firstAt(customer, instant, middle + 1, high)
-                    : firstAt(customer, instant, low, middle));
+        .thenCompose(event ->
+            event != null && event.at().isBefore(instant)
+                ? firstAt(customer, instant, middle + 1, high)
+                : firstAt(customer, instant, low, middle));
   }
 
   /** The event of that journal number, or null if there is none. */
@@ -143,24 +141,22 @@ public final class CustomerLedger {
             Direction.OLDEST_FIRST,
             Set.of(),
             JournalReader.MAX_ROWS)
-        .thenCompose(
-            rows -> {
-              for (JournalRow row : rows) {
-                if (missing.contains(row.sequence())) {
-                  found.put(row.sequence(), (CustomerEvent) row.event());
-                }
-              }
-              missing.headSet(last + 1).clear();
-              return collect(customer, missing, found);
-            });
+        .thenCompose(rows -> {
+          for (JournalRow row : rows) {
+            if (missing.contains(row.sequence())) {
+              found.put(row.sequence(), (CustomerEvent) row.event());
+            }
+          }
+          missing.headSet(last + 1).clear();
+          return collect(customer, missing, found);
+        });
   }
 
   /** Proves that customer's whole ledger against what its account says is the end. */
   public CompletionStage<LedgerVerifier.Verdict> verify(
       CustomerRef customer, CustomerView.LedgerHead head) {
     return feed(customer, new LedgerVerifier(customer.customerId()), 1, head.version())
-        .thenApply(
-            verifier -> verifier.verdict(head.entries(), head.hash(), head.balanceMc()));
+        .thenApply(verifier -> verifier.verdict(head.entries(), head.hash(), head.balanceMc()));
   }
 
   private CompletionStage<LedgerVerifier> feed(
@@ -176,13 +172,12 @@ public final class CustomerLedger {
             Direction.OLDEST_FIRST,
             WITH_ENTRY,
             JournalReader.MAX_ROWS)
-        .thenCompose(
-            rows -> {
-              rows.forEach(row -> verifier.accept(entryOf(row)));
-              return rows.size() < JournalReader.MAX_ROWS
-                  ? CompletableFuture.completedFuture(verifier)
-                  : feed(customer, verifier, rows.getLast().sequence() + 1, to);
-            });
+        .thenCompose(rows -> {
+          rows.forEach(row -> verifier.accept(entryOf(row)));
+          return rows.size() < JournalReader.MAX_ROWS
+              ? CompletableFuture.completedFuture(verifier)
+              : feed(customer, verifier, rows.getLast().sequence() + 1, to);
+        });
   }
 
   private static LedgerEntry entryOf(JournalRow row) {

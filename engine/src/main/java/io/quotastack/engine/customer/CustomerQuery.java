@@ -2,8 +2,8 @@ package io.quotastack.engine.customer;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import io.quotastack.engine.credits.Burnable;
 import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.credits.Burnable;
 import io.quotastack.engine.metering.MeteringRule;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -36,8 +36,7 @@ public sealed interface CustomerQuery {
    * @param after the place behind which the page begins; null = at the start
    * @param limit at most so many
    */
-  record ListBlocks(
-      BurnOrder order, @Nullable Boolean active, @Nullable BurnPlace after, int limit)
+  record ListBlocks(BurnOrder order, @Nullable Boolean active, @Nullable BurnPlace after, int limit)
       implements CustomerQuery {}
 
   /** A place in the burn order: that of a block that may be gone by now. */

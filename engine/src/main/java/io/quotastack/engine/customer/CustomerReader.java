@@ -1,8 +1,8 @@
 package io.quotastack.engine.customer;
 
 import io.quotastack.engine.credits.Block;
-import io.quotastack.engine.credits.Burnable;
 import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.credits.Burnable;
 import io.quotastack.engine.customer.CustomerQuery.CheckEntitlement;
 import io.quotastack.engine.customer.CustomerQuery.ListBlocks;
 import io.quotastack.engine.customer.CustomerQuery.ReadCredits;
@@ -48,8 +48,7 @@ final class CustomerReader {
   }
 
   private static CustomerView.Balances balances(CustomerState state) {
-    return new CustomerView.Balances(
-        state.balanceMc(), state.blocks().heldMc(), state.overageMc());
+    return new CustomerView.Balances(state.balanceMc(), state.blocks().heldMc(), state.overageMc());
   }
 
   private static List<Block> sorted(CustomerState state, BurnOrder order) {
@@ -64,8 +63,7 @@ final class CustomerReader {
         state.blocks().all().stream()
             .filter(block -> query.active() == null || block.active() == query.active())
             .filter(
-                block ->
-                    query.after() == null || order.compare(block.terms(), query.after()) > 0)
+                block -> query.after() == null || order.compare(block.terms(), query.after()) > 0)
             .sorted(Comparator.comparing(Block::terms, order))
             .limit(query.limit() + 1L)
             .toList();

@@ -95,11 +95,7 @@ public record CustomerState(
       }
       case CustomerEvent.BlockActivated activated ->
           next(
-              activated,
-              profile,
-              blocks.activate(activated.block()),
-              activated.entry().delta(),
-              0);
+              activated, profile, blocks.activate(activated.block()), activated.entry().delta(), 0);
       case CustomerEvent.BlockExpired expired ->
           next(expired, profile, blocks.minus(expired.block()), 0, 0);
       case CustomerEvent.UsageRecorded used -> {

@@ -43,16 +43,12 @@ final class CustomerWriter
   private long lastSnapshot;
 
   static Behavior<Batch> create(
-      CustomerRef customer,
-      InstantSource clock,
-      ActorRef<? super CustomerMessage.Durable> gate) {
+      CustomerRef customer, InstantSource clock, ActorRef<? super CustomerMessage.Durable> gate) {
     return new CustomerWriter(customer, clock, gate);
   }
 
   private CustomerWriter(
-      CustomerRef customer,
-      InstantSource clock,
-      ActorRef<? super CustomerMessage.Durable> gate) {
+      CustomerRef customer, InstantSource clock, ActorRef<? super CustomerMessage.Durable> gate) {
     super(
         PersistenceId.ofUniqueId(customer.persistenceId()),
         // Stops at the first failure, as it would by itself, but without a stack trace for each
@@ -83,12 +79,11 @@ final class CustomerWriter
     CustomerDecider.Decision decision = decider.decide(state, commands, clock.instant());
     return Effect()
         .persist(decision.events())
-        .thenRun(
-            (CustomerState durable) -> {
-              // The gate first: whoever has an answer finds its effect in the next read.
-              gate.tell(new CustomerMessage.Durable(durable));
-              answer(batch, decision.outcomes(), durable);
-            });
+        .thenRun((CustomerState durable) -> {
+          // The gate first: whoever has an answer finds its effect in the next read.
+          gate.tell(new CustomerMessage.Durable(durable));
+          answer(batch, decision.outcomes(), durable);
+        });
   }
 
   private static void answer(Batch batch, List<Outcome> outcomes, CustomerState state) {

@@ -1,4 +1,6 @@
-/** The customer aggregate: commands, events, state, decide and evolve, and the actors that carry it. */
+/**
+ * The customer aggregate: commands, events, state, decide and evolve, and the actors that carry it.
+ */
 @NullMarked
 package io.quotastack.engine.customer;
 

@@ -29,8 +29,7 @@ public final class IdempotencyWindow {
 
   private static final int FIELDS = 5;
   private static final int YOUNG_LIMIT = 256;
-  private static final IdempotencyWindow EMPTY =
-      new IdempotencyWindow(TreePMap.empty(), List.of());
+  private static final IdempotencyWindow EMPTY = new IdempotencyWindow(TreePMap.empty(), List.of());
 
   private record Hash(long high, long low) implements Comparable<Hash> {
     private static final Comparator<Hash> ORDER =

@@ -51,8 +51,7 @@ public record TenantRef(String tenantId, Environment environment) {
   /** The inverse of {@link #entityId()}. */
   public static TenantRef ofEntityId(String entityId) {
     int bar = entityId.indexOf('|');
-    return new TenantRef(
-        entityId.substring(0, bar), Environment.of(entityId.substring(bar + 1)));
+    return new TenantRef(entityId.substring(0, bar), Environment.of(entityId.substring(bar + 1)));
   }
 
   /** The name of the tenant's journal. */

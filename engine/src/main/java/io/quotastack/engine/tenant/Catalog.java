@@ -61,8 +61,8 @@ public record Catalog(
   }
 
   /**
-   * A rule that took effect when it was made is in effect wherever it is known, also where the clock
-   * is behind that of the node on which it was made.
+   * A rule that took effect when it was made is in effect wherever it is known, also where the
+   * clock is behind that of the node on which it was made.
    */
   private static boolean isInEffect(MeteringRule rule, Instant now) {
     return !rule.effectiveAt().isAfter(now) || rule.effectiveAt().equals(rule.createdAt());
@@ -81,8 +81,7 @@ public record Catalog(
     next.merge(
         rule.metricKey(),
         List.of(rule),
-        (old, one) ->
-            Stream.concat(old.stream(), one.stream()).toList());
+        (old, one) -> Stream.concat(old.stream(), one.stream()).toList());
     return new Catalog(exists, version, config, apiKeys, metrics, next);
   }
 

@@ -17,8 +17,8 @@ import org.apache.pekko.cluster.typed.Cluster;
 
 /**
  * Has every reachable node drop its copy of one catalog, then gives the answer that waits for it.
- * Whoever is a member of the cluster and not seen as unreachable must confirm; a node that leaves or
- * becomes unreachable meanwhile need not. Lives for one change.
+ * Whoever is a member of the cluster and not seen as unreachable must confirm; a node that leaves
+ * or becomes unreachable meanwhile need not. Lives for one change.
  */
 final class CatalogBroadcast {
   /** Asks again so often whoever has not confirmed. */
@@ -43,13 +43,11 @@ final class CatalogBroadcast {
 
   static Behavior<Message> create(
       TenantRef tenant, ActorRef<TenantReply> replyTo, TenantReply reply) {
-    return Behaviors.setup(
-        context ->
-            Behaviors.withTimers(
-                timers -> {
-                  timers.startTimerWithFixedDelay(new Message.NextRound(), ROUND);
-                  return new CatalogBroadcast(context, tenant, replyTo, reply).askOrFinish();
-                }));
+    return Behaviors.setup(context ->
+        Behaviors.withTimers(timers -> {
+          timers.startTimerWithFixedDelay(new Message.NextRound(), ROUND);
+          return new CatalogBroadcast(context, tenant, replyTo, reply).askOrFinish();
+        }));
   }
 
   private CatalogBroadcast(
@@ -63,8 +61,7 @@ final class CatalogBroadcast {
     this.reply = reply;
     this.confirmations =
         context.messageAdapter(
-            TenantMessage.Dropped.class,
-            dropped -> new Message.Confirmed(dropped.nodeAddress()));
+            TenantMessage.Dropped.class, dropped -> new Message.Confirmed(dropped.nodeAddress()));
   }
 
   private Behavior<Message> receiving() {

@@ -71,31 +71,30 @@ public final class Catalogs {
   }
 
   private Behavior<Object> dropping() {
-    return Behaviors.setup(
-        context -> {
-          Cluster cluster = Cluster.get(context.getSystem());
-          cluster
-              .subscriptions()
-              .tell(
-                  Subscribe.create(
-                      context.messageAdapter(ClusterEvent.ReachabilityEvent.class, event -> event),
-                      ClusterEvent.ReachabilityEvent.class));
-          String self = cluster.selfMember().address().toString();
-          return Behaviors.receive(Object.class)
-              .onMessage(
-                  TenantMessage.Drop.class,
-                  drop -> {
-                    copies.remove(drop.tenant());
-                    drop.replyTo().tell(new TenantMessage.Dropped(self));
-                    return Behaviors.same();
-                  })
-              .onMessage(
-                  ClusterEvent.ReachabilityEvent.class,
-                  event -> {
-                    copies.clear();
-                    return Behaviors.same();
-                  })
-              .build();
-        });
+    return Behaviors.setup(context -> {
+      Cluster cluster = Cluster.get(context.getSystem());
+      cluster
+          .subscriptions()
+          .tell(
+              Subscribe.create(
+                  context.messageAdapter(ClusterEvent.ReachabilityEvent.class, event -> event),
+                  ClusterEvent.ReachabilityEvent.class));
+      String self = cluster.selfMember().address().toString();
+      return Behaviors.receive(Object.class)
+          .onMessage(
+              TenantMessage.Drop.class,
+              drop -> {
+                copies.remove(drop.tenant());
+                drop.replyTo().tell(new TenantMessage.Dropped(self));
+                return Behaviors.same();
+              })
+          .onMessage(
+              ClusterEvent.ReachabilityEvent.class,
+              event -> {
+                copies.clear();
+                return Behaviors.same();
+              })
+          .build();
+    });
   }
 }

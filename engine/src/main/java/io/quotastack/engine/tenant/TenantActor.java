@@ -60,18 +60,16 @@ public final class TenantActor
         .build();
   }
 
-  private Effect<TenantEvent, TenantState> change(
-      TenantState state, TenantMessage.Change message) {
+  private Effect<TenantEvent, TenantState> change(TenantState state, TenantMessage.Change message) {
     return switch (TenantDecider.decide(state, message.command(), clock.instant())) {
       case TenantDecider.Decision.Store store ->
           Effect()
               .persist(store.event())
-              .thenRun(
-                  (TenantState durable) ->
-                      answer(
-                          message.replyTo(),
-                          store.event(),
-                          new TenantReply.Done(durable.catalog().version(), store.event())));
+              .thenRun((TenantState durable) ->
+                  answer(
+                      message.replyTo(),
+                      store.event(),
+                      new TenantReply.Done(durable.catalog().version(), store.event())));
       case TenantDecider.Decision.Answer(TenantReply.Replayed replayed) ->
           // The first answer may have been lost because a node did not confirm: ask again.
           Effect().none().thenRun(same -> broadcast(message.replyTo(), replayed));

@@ -1,8 +1,8 @@
 package io.quotastack.engine.tenant;
 
 import io.quotastack.engine.changes.NewText;
-import io.quotastack.engine.ids.Base32;
 import io.quotastack.engine.idempotency.Remembered;
+import io.quotastack.engine.ids.Base32;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.tenant.TenantCommand.ChangeConfig;
@@ -17,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** All rules of what a tenant may change: a pure function. */
 public final class TenantDecider {
@@ -71,8 +70,7 @@ public final class TenantDecider {
       case UpdateMetric update -> updateMetric(catalog, update, now);
       case CreateRule create -> createRule(catalog, create, now);
       case NameCustomer name ->
-          new Decision.Store(
-              new TenantEvent.CustomerNamed(now, name.request(), name.proposed()));
+          new Decision.Store(new TenantEvent.CustomerNamed(now, name.request(), name.proposed()));
     };
   }
 
@@ -128,10 +126,7 @@ public final class TenantDecider {
             now);
     return new Decision.Store(
         new TenantEvent.MetricUpdated(
-            now,
-            command.request(),
-            updated,
-            catalog.with(updated).activeRule(updated.key(), now)));
+            now, command.request(), updated, catalog.with(updated).activeRule(updated.key(), now)));
   }
 
   private static Decision createRule(Catalog catalog, CreateRule command, Instant now) {
@@ -168,10 +163,11 @@ public final class TenantDecider {
                 now)));
   }
 
-  /** A rule's id is its metric and version as one opaque text, so that it is found without a map. */
+  /**
+   * A rule's id is its metric and version as one opaque text, so that it is found without a map.
+   */
   private static String ruleId(String metricKey, int version) {
-    return "rul_"
-        + Base32.encode((metricKey + "." + version).getBytes(StandardCharsets.US_ASCII));
+    return "rul_" + Base32.encode((metricKey + "." + version).getBytes(StandardCharsets.US_ASCII));
   }
 
   private static Decision refused(Reason reason, String pointer, String detail) {

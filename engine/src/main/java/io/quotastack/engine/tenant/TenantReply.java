@@ -22,7 +22,9 @@ public sealed interface TenantReply extends ClusterMessage {
   /** It changed nothing. */
   record Refused(Reason reason, String pointer, String detail) implements TenantReply {}
 
-  /** It is durable, but a node did not confirm that it dropped its copy: retry with the same key. */
+  /**
+   * It is durable, but a node did not confirm that it dropped its copy: retry with the same key.
+   */
   record Unconfirmed() implements TenantReply {}
 
   /** Why nothing was changed. */

@@ -1,4 +1,7 @@
-/** The tenant aggregate: catalog, configuration and API keys, the actor that carries it, and each node's copy. */
+/**
+ * The tenant aggregate: catalog, configuration and API keys, the actor that carries it, and each
+ * node's copy.
+ */
 @NullMarked
 package io.quotastack.engine.tenant;
 

@@ -27,8 +27,7 @@ class BlocksTest {
 
   private static final Blocks ALL =
       Blocks.of(
-          List.of(
-              active(WALLET, 400), active(TOKENS, 300), active(PROMO, 200), active(BOTH, 100)));
+          List.of(active(WALLET, 400), active(TOKENS, 300), active(PROMO, 200), active(BOTH, 100)));
 
   @Test
   void nothing_is_worth_nothing_and_never_due() {

@@ -180,7 +180,8 @@ class LedgerHashTest {
         random.nextLong(Amounts.MAX_MC),
         random.nextLong(Amounts.MAX_MC),
         random.nextLong(Amounts.MAX_MC),
-        random.longs(random.nextInt(4), 1, 1L << random.nextInt(1, 60))
+        random
+            .longs(random.nextInt(4), 1, 1L << random.nextInt(1, 60))
             .mapToObj(number -> new Allocation(number, random.nextLong(1, Amounts.MAX_MC)))
             .toList(),
         random.nextBoolean() ? null : new Reference("block", randomText(random)),

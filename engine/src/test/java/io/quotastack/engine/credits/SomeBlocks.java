@@ -13,8 +13,7 @@ final class SomeBlocks {
 
   private SomeBlocks() {}
 
-  static BlockTerms terms(
-      long number, int priority, @Nullable Instant expiresAt, boolean paid) {
+  static BlockTerms terms(long number, int priority, @Nullable Instant expiresAt, boolean paid) {
     return terms(
         number, priority, expiresAt, paid ? new BigDecimal("0.01") : BigDecimal.ZERO, null);
   }

@@ -2,8 +2,8 @@ package io.quotastack.engine.customer;
 
 import static io.quotastack.engine.customer.Customers.ONE_MC;
 import static io.quotastack.engine.customer.Customers.START;
-import static io.quotastack.engine.customer.Customers.newCustomer;
 import static io.quotastack.engine.customer.Customers.grant;
+import static io.quotastack.engine.customer.Customers.newCustomer;
 import static io.quotastack.engine.customer.Customers.request;
 import static io.quotastack.engine.customer.Customers.use;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -76,8 +76,7 @@ class CustomerDeciderTest {
     grantTheTour();
 
     assertThat(taken(use("a", 60))).containsExactly(new Allocation(5, 60));
-    assertThat(taken(use("b", 60)))
-        .containsExactly(new Allocation(5, 40), new Allocation(4, 20));
+    assertThat(taken(use("b", 60))).containsExactly(new Allocation(5, 40), new Allocation(4, 20));
     assertThat(taken(use("c", 180))).containsExactly(new Allocation(4, 180));
     assertThat(taken(use("d", 299))).containsExactly(new Allocation(3, 299));
     assertThat(taken(use("e", 2))).containsExactly(new Allocation(3, 1), new Allocation(2, 1));
@@ -130,8 +129,7 @@ class CustomerDeciderTest {
   void a_grant_by_customer_id_and_usage_never_create() {
     assertThat(judge(named(grant("a", 5), null)))
         .isEqualTo(new Outcome.Refused(new Refusal.CustomerNotFound()));
-    assertThat(judge(use("b", 1)))
-        .isEqualTo(new Outcome.Refused(new Refusal.CustomerNotFound()));
+    assertThat(judge(use("b", 1))).isEqualTo(new Outcome.Refused(new Refusal.CustomerNotFound()));
     assertThat(judge(new UpdateCustomer(request("c"), null, null, null, null)))
         .isEqualTo(new Outcome.Refused(new Refusal.CustomerNotFound()));
     assertThat(journal).isEmpty();
@@ -139,8 +137,7 @@ class CustomerDeciderTest {
 
   @Test
   void a_refused_grant_does_not_create_the_customer_either() {
-    assertRefused(
-        judge(grant("a", 5, 0, START)), Refusal.InvalidField.class); // expires at once
+    assertRefused(judge(grant("a", 5, 0, START)), Refusal.InvalidField.class); // expires at once
     assertRefused(judge(grant("b", Amounts.MAX_MC + 1)), Refusal.AmountOutOfRange.class);
 
     assertThat(journal).isEmpty();
@@ -272,8 +269,7 @@ class CustomerDeciderTest {
 
     done(usedAt("b", oldest));
     done(usedAt("c", newest));
-    assertRefused(
-        judge(usedAt("d", oldest.minusMillis(1))), Refusal.TimestampOutOfRange.class);
+    assertRefused(judge(usedAt("d", oldest.minusMillis(1))), Refusal.TimestampOutOfRange.class);
     assertRefused(judge(usedAt("e", newest.plusMillis(1))), Refusal.TimestampOutOfRange.class);
   }
 
@@ -372,15 +368,13 @@ class CustomerDeciderTest {
         "/expires_at",
         grant("b", 1, 0, START.plusSeconds(9), START.plusSeconds(9), null, null, null));
     assertField(
-        "/expires_after_seconds",
-        grant("c", 1, 0, START.minusSeconds(9), null, 9L, null, null));
+        "/expires_after_seconds", grant("c", 1, 0, START.minusSeconds(9), null, 9L, null, null));
     assertField("/expires_at", grant("d", 1, 0, CustomerDecider.LATEST.plusMillis(1)));
     assertField(
         "/effective_at",
         grant("e", 1, 0, CustomerDecider.LATEST.plusMillis(1), null, null, null, null));
     for (long seconds : new long[] {Long.MAX_VALUE, 1L << 60, 400_000_000_000L}) {
-      assertField(
-          "/expires_after_seconds", grant("f", 1, 0, null, null, seconds, null, null));
+      assertField("/expires_after_seconds", grant("f", 1, 0, null, null, seconds, null, null));
     }
     done(grant("g", 1, 0, CustomerDecider.LATEST));
   }
@@ -440,11 +434,9 @@ class CustomerDeciderTest {
   void a_retry_is_recognized_for_24_hours_though_other_things_happened() {
     done(grant("a", 10, 0, START.plusSeconds(5)));
     wall = START.plus(Duration.ofHours(24));
-    assertThat(judge(grant("a", 10, 0, START.plusSeconds(5))))
-        .isEqualTo(new Outcome.Replayed(2));
+    assertThat(judge(grant("a", 10, 0, START.plusSeconds(5)))).isEqualTo(new Outcome.Replayed(2));
     wall = wall.plusMillis(1);
-    assertRefused(
-        judge(grant("a", 10, 0, START.plusSeconds(5))), Refusal.InvalidField.class);
+    assertRefused(judge(grant("a", 10, 0, START.plusSeconds(5))), Refusal.InvalidField.class);
   }
 
   @Test
@@ -452,10 +444,7 @@ class CustomerDeciderTest {
     done(grant("a", 10));
     var other = new RequestKey("a", 999);
 
-    assertThat(
-            judge(
-                new CustomerCommand.CreateCustomer(
-                    other, "acme", null, null, null, Map.of())))
+    assertThat(judge(new CustomerCommand.CreateCustomer(other, "acme", null, null, null, Map.of())))
         .isEqualTo(new Outcome.Refused(new Refusal.KeyReused()));
     assertThat(
             judge(
@@ -591,7 +580,6 @@ class CustomerDeciderTest {
   private static void assertRefused(Outcome outcome, Class<? extends Refusal> refusal) {
     assertThat(outcome)
         .isInstanceOfSatisfying(
-            Outcome.Refused.class,
-            refused -> assertThat(refused.refusal()).isInstanceOf(refusal));
+            Outcome.Refused.class, refused -> assertThat(refused.refusal()).isInstanceOf(refusal));
   }
 }

@@ -57,8 +57,7 @@ class CustomerGateTest {
   private static final ControlledJournal JOURNAL = new ControlledJournal();
   private static int customers;
 
-  private final CustomerRef customer =
-      CustomerRef.ofExternalId(TENANT, "customer " + customers++);
+  private final CustomerRef customer = CustomerRef.ofExternalId(TENANT, "customer " + customers++);
   private final String persistenceId = customer.persistenceId();
   private final SettableClock clock = new SettableClock(START);
   private final WriteBudget budget = new WriteBudget(3);
@@ -133,8 +132,7 @@ class CustomerGateTest {
     JOURNAL.release(persistenceId);
 
     for (int i = 0; i < 101; i++) {
-      assertThat(writes.receiveMessage().outcomes().getFirst())
-          .isInstanceOf(Outcome.Done.class);
+      assertThat(writes.receiveMessage().outcomes().getFirst()).isInstanceOf(Outcome.Done.class);
     }
     assertThat(JOURNAL.writes(persistenceId)).containsExactly(2, 1, 100);
     assertThat(balance(gate)).isEqualTo(899);
@@ -266,8 +264,7 @@ class CustomerGateTest {
     ActorRef<CustomerMessage> gate = funded(10);
     write(gate, use("a", 11), use("b", 12));
 
-    assertThat(writes.receiveMessage().outcomes())
-        .allMatch(Outcome.Refused.class::isInstance);
+    assertThat(writes.receiveMessage().outcomes()).allMatch(Outcome.Refused.class::isInstance);
     assertThat(JOURNAL.writes(persistenceId)).containsExactly(2);
   }
 
@@ -555,12 +552,11 @@ class CustomerGateTest {
 
   private void awaitLast(Class<? extends CustomerEvent> type, Instant at) {
     await()
-        .untilAsserted(
-            () -> {
-              var last = (CustomerEvent) storage.persistedInStorage(persistenceId).getLast();
-              assertThat(last).isInstanceOf(type);
-              assertThat(last.at()).isEqualTo(at);
-            });
+        .untilAsserted(() -> {
+          var last = (CustomerEvent) storage.persistedInStorage(persistenceId).getLast();
+          assertThat(last).isInstanceOf(type);
+          assertThat(last.at()).isEqualTo(at);
+        });
     readsSoFar(gates.getLast());
   }
 

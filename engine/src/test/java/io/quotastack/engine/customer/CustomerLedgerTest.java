@@ -72,8 +72,7 @@ class CustomerLedgerTest {
         : journal.get(random.nextInt(journal.size())).at().plusMillis(random.nextInt(3) - 1);
   }
 
-  private static List<LedgerEntry> scan(
-      List<CustomerEvent> journal, CustomerLedger.Query query) {
+  private static List<LedgerEntry> scan(List<CustomerEvent> journal, CustomerLedger.Query query) {
     var found = new ArrayList<LedgerEntry>();
     for (CustomerEvent event : journal) {
       LedgerEntry entry = event.entry();
@@ -163,9 +162,7 @@ class CustomerLedgerTest {
     for (int i = 0; i < debits; i++) {
       decision =
           decider.decide(
-              decision.state(),
-              List.of(use("use " + i, 3)),
-              START.plus(Duration.ofSeconds(i)));
+              decision.state(), List.of(use("use " + i, 3)), START.plus(Duration.ofSeconds(i)));
       journal.addAll(decision.events());
     }
     return journal;
@@ -179,11 +176,10 @@ class CustomerLedgerTest {
 
   private static CustomerLedger ledger(List<CustomerEvent> journal) {
     return new CustomerLedger(
-        new InMemoryJournal(
-            persistenceId -> {
-              assertThat(persistenceId).isEqualTo(CUSTOMER.persistenceId());
-              return journal;
-            }));
+        new InMemoryJournal(persistenceId -> {
+          assertThat(persistenceId).isEqualTo(CUSTOMER.persistenceId());
+          return journal;
+        }));
   }
 
   private static <T extends @Nullable Object> T now(CompletionStage<T> stage) {

@@ -110,7 +110,10 @@ final class CustomerRun {
       journal.add(event);
     }
     same("outcomes", decision.outcomes().stream().map(this::inWords).toList(), expected);
-    same("what was decided on and what the events give", decision.state().version(), state.version());
+    same(
+        "what was decided on and what the events give",
+        decision.state().version(),
+        state.version());
     same("its hash", decision.state().ledgerHash(), state.ledgerHash());
     holds("no event, no change", !decision.events().isEmpty() || decision.state().equals(before));
   }
@@ -130,7 +133,9 @@ final class CustomerRun {
                 case Refusal.CustomerExists exists ->
                     "customer exists as " + fields(exists.profile()) + " " + exists.version();
                 case Refusal.InsufficientCredits insufficient ->
-                    "insufficient " + insufficient.requiredMc() + " of "
+                    "insufficient "
+                        + insufficient.requiredMc()
+                        + " of "
                         + insufficient.availableMc();
                 case Refusal.AmountOutOfRange ignored -> "out of range";
                 case Refusal.NoMeteringRule none -> "no rule for " + none.metricKey();
@@ -229,8 +234,7 @@ final class CustomerRun {
     checkSame(seen, then);
     for (BurnOrder order : BurnOrder.values()) {
       List<Long> expected = then.live(order).stream().map(block -> block.number).toList();
-      CustomerView view =
-          CustomerReader.answer(seen, new CustomerQuery.ReadCredits(order));
+      CustomerView view = CustomerReader.answer(seen, new CustomerQuery.ReadCredits(order));
       if (then.profile == null) {
         same("view", view, new CustomerView.NotFound());
         continue;
@@ -287,8 +291,7 @@ final class CustomerRun {
   }
 
   private static CustomerState stored(CustomerState state) {
-    return StoredJson.read(
-            StoredJson.write(CustomerSnapshot.of(state)), CustomerSnapshot.class)
+    return StoredJson.read(StoredJson.write(CustomerSnapshot.of(state)), CustomerSnapshot.class)
         .state();
   }
 

@@ -36,8 +36,7 @@ class CustomerSequencesTest {
     var all = new ArrayList<>(steps);
     all.add(new Step.Judge(List.of(new Step.Ask.Settle())));
     CustomerRun unseen = CustomerRun.of(all);
-    CustomerRun seen =
-        CustomerRun.of(withLooks(unseen.taken, new SplittableRandom(LOOKS_SEED)));
+    CustomerRun seen = CustomerRun.of(withLooks(unseen.taken, new SplittableRandom(LOOKS_SEED)));
     assertThat(seen.journal).isEqualTo(unseen.journal);
   }
 
@@ -55,8 +54,9 @@ class CustomerSequencesTest {
           }
         }
         case Step.Judge judge ->
-            judge.asks().forEach(
-                ask -> {
+            judge
+                .asks()
+                .forEach(ask -> {
                   seen.add(new Step.Judge(List.of(ask)));
                   seen.add(look(random));
                 });
@@ -78,17 +78,14 @@ class CustomerSequencesTest {
       int count, LongFunction<List<Step>> steps, Consumer<List<Step>> property) {
     Long only = Long.getLong("quotastack.seed");
     LongStream seeds =
-        only == null
-            ? new SplittableRandom().longs(count).parallel()
-            : LongStream.of(only);
+        only == null ? new SplittableRandom().longs(count).parallel() : LongStream.of(only);
     seeds
         .mapToObj(seed -> failure(seed, steps.apply(seed), property))
         .filter(failure -> failure != null)
         .findAny()
-        .ifPresent(
-            failure -> {
-              throw failure;
-            });
+        .ifPresent(failure -> {
+          throw failure;
+        });
   }
 
   private static @Nullable AssertionError failure(

@@ -149,14 +149,12 @@ class CustomerWriterTest {
     SnapshotTestKit snapshots = SnapshotTestKit.create(kit.system());
     Awaitility.await()
         .untilAsserted(
-            () ->
-                assertThat(snapshots.persistedInStorage(customer.persistenceId())).hasSize(1));
+            () -> assertThat(snapshots.persistedInStorage(customer.persistenceId())).hasSize(1));
     var stored = snapshots.persistedInStorage(customer.persistenceId()).getFirst();
     assertThat(stored.first().sequenceNr()).isEqualTo(500);
     assertThat(stored.second())
         .isInstanceOfSatisfying(
-            CustomerSnapshot.class,
-            snapshot -> assertThat(snapshot.version()).isEqualTo(500));
+            CustomerSnapshot.class, snapshot -> assertThat(snapshot.version()).isEqualTo(500));
     gate.receiveSeveralMessages(602);
     kit.stop(writer);
 
@@ -183,9 +181,7 @@ class CustomerWriterTest {
       writer.tell(batch(use("key " + i, 1)));
     }
 
-    replies
-        .receiveSeveralMessages(521)
-        .forEach(reply -> assertThat(reply.unavailable()).isNull());
+    replies.receiveSeveralMessages(521).forEach(reply -> assertThat(reply.unavailable()).isNull());
     assertThat(snapshots.persistedInStorage(customer.persistenceId())).isEmpty();
   }
 
@@ -206,15 +202,14 @@ class CustomerWriterTest {
     replies.receiveSeveralMessages(903);
     SnapshotTestKit snapshots = SnapshotTestKit.create(kit.system());
     Awaitility.await()
-        .untilAsserted(
-            () ->
-                assertThat(
-                        snapshots.persistedInStorage(customer.persistenceId()).stream()
-                            .map(snapshot -> snapshot.first().sequenceNr()))
-                    .hasSize(4)
-                    .startsWith(1_001L, 2_001L, 3_001L)
-                    .last(InstanceOfAssertFactories.LONG)
-                    .isBetween(3_850L, 3_870L));
+        .untilAsserted(() ->
+            assertThat(
+                    snapshots.persistedInStorage(customer.persistenceId()).stream()
+                        .map(snapshot -> snapshot.first().sequenceNr()))
+                .hasSize(4)
+                .startsWith(1_001L, 2_001L, 3_001L)
+                .last(InstanceOfAssertFactories.LONG)
+                .isBetween(3_850L, 3_870L));
   }
 
   private EventSourcedBehaviorTestKit<CustomerWriter.Batch, CustomerEvent, CustomerState>

@@ -23,13 +23,7 @@ final class Customers {
   /** One mc a unit. */
   static final MeteringRule ONE_MC =
       new MeteringRule(
-          "rul_1",
-          "tokens",
-          1,
-          new Price.PerUnit(BigDecimal.ONE),
-          Rounding.UP,
-          START,
-          START);
+          "rul_1", "tokens", 1, new Price.PerUnit(BigDecimal.ONE), Rounding.UP, START, START);
 
   private Customers() {}
 
@@ -41,8 +35,7 @@ final class Customers {
     return grant(key, creditsMc, 0, null);
   }
 
-  static GrantCredits grant(
-      String key, long creditsMc, int priority, @Nullable Instant expiresAt) {
+  static GrantCredits grant(String key, long creditsMc, int priority, @Nullable Instant expiresAt) {
     return grant(key, creditsMc, priority, null, expiresAt, null, null, null);
   }
 

@@ -113,7 +113,9 @@ final class ReferenceCustomer {
   BigInteger granted = BigInteger.ZERO;
   BigInteger consumed = BigInteger.ZERO;
 
-  /** External id, display name, email, time zone, metadata, created, updated; null = no customer. */
+  /**
+   * External id, display name, email, time zone, metadata, created, updated; null = no customer.
+   */
   @Nullable List<@Nullable Object> profile;
 
   ReferenceCustomer() {}
@@ -292,8 +294,7 @@ final class ReferenceCustomer {
         };
     if (outcome.startsWith("done")) {
       lastAt = now;
-      usedKeys.add(
-          new UsedKey(keyed.request().key(), keyed.request().fingerprint(), version, now));
+      usedKeys.add(new UsedKey(keyed.request().key(), keyed.request().fingerprint(), version, now));
     }
     return outcome;
   }

@@ -62,7 +62,6 @@ class EntitlementTest {
   }
 
   private static MeteringRule rule(Price price) {
-    return new MeteringRule(
-        "rul_1", "tokens", 1, price, Rounding.UP, Instant.EPOCH, Instant.EPOCH);
+    return new MeteringRule("rul_1", "tokens", 1, price, Rounding.UP, Instant.EPOCH, Instant.EPOCH);
   }
 }

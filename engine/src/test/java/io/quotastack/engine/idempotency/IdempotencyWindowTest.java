@@ -107,11 +107,10 @@ class IdempotencyWindowTest {
       Map<String, Instant> usedAt,
       Instant now) {
     Instant oldest = now.minus(Duration.ofHours(24));
-    model.forEach(
-        (key, used) -> {
-          boolean kept = !usedAt.getOrDefault(key, now).isBefore(oldest);
-          assertThat(window.find(key, now)).as(key).isEqualTo(kept ? used : null);
-        });
+    model.forEach((key, used) -> {
+      boolean kept = !usedAt.getOrDefault(key, now).isBefore(oldest);
+      assertThat(window.find(key, now)).as(key).isEqualTo(kept ? used : null);
+    });
     assertThat(window.find("never used", now)).isNull();
   }
 

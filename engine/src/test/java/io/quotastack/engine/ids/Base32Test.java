@@ -43,9 +43,25 @@ class Base32Test {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "m", "mzx", "mzxw6y", // lengths that no bytes have
-        "mz", "mzxr", "mzxw7", "mzxw6yr", // spare bits that are set
-        "MY", "My", "my======", "my ", " my", "m0", "m1", "m8", "m-", "mé", "m\n", "m\u0000"
+        "m",
+        "mzx",
+        "mzxw6y", // lengths that no bytes have
+        "mz",
+        "mzxr",
+        "mzxw7",
+        "mzxw6yr", // spare bits that are set
+        "MY",
+        "My",
+        "my======",
+        "my ",
+        " my",
+        "m0",
+        "m1",
+        "m8",
+        "m-",
+        "mé",
+        "m\n",
+        "m\u0000"
       })
   void any_other_text_is_refused(String text) {
     assertThat(Base32.decode(text)).isNull();

@@ -132,8 +132,7 @@ class PriceTest {
     }
   }
 
-  private static void assertExactlyAffordable(
-      Price price, long availableMc, Rounding rounding) {
+  private static void assertExactlyAffordable(Price price, long availableMc, Rounding rounding) {
     Long units = price.affordableUnits(availableMc, rounding);
     assertThat(units).isNotNull().isBetween(0L, Amounts.MAX_MC);
     assertThat(price.costMc(BigDecimal.valueOf(units), rounding))
@@ -162,8 +161,7 @@ class PriceTest {
     assertThat(new Price.PerUnit(new BigDecimal("0.00")).affordableUnits(5, Rounding.DOWN))
         .isNull();
     assertThat(new Price.Flat(BigDecimal.ZERO).affordableUnits(0, Rounding.UP)).isNull();
-    assertThat(new Price.Flat(new BigDecimal("0.4")).affordableUnits(0, Rounding.HALF_UP))
-        .isNull();
+    assertThat(new Price.Flat(new BigDecimal("0.4")).affordableUnits(0, Rounding.HALF_UP)).isNull();
   }
 
   @Test

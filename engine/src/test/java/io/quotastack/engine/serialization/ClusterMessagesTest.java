@@ -2,11 +2,11 @@ package io.quotastack.engine.serialization;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.typesafe.config.ConfigFactory;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.typesafe.config.ConfigFactory;
 import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.credits.Allocation;
 import io.quotastack.engine.credits.Block;
@@ -75,7 +75,8 @@ class ClusterMessagesTest {
   private static final MeteringRule FLAT =
       new MeteringRule(
           "rul_b", "calls", 1, new Price.Flat(new BigDecimal("20")), Rounding.DOWN, AT, AT);
-  private static final Metric METRIC = new Metric("tokens", "Tokens", "of text", "text", true, AT, AT);
+  private static final Metric METRIC =
+      new Metric("tokens", "Tokens", "of text", "text", true, AT, AT);
   private static final Metric BARE_METRIC = new Metric("calls", "Calls", null, null, false, AT, AT);
   private static final Profile PROFILE =
       new Profile("acme", "Acme ü", "a@b", "Europe/Berlin", Map.of("a", "1"), AT, AT);
@@ -95,8 +96,7 @@ class ClusterMessagesTest {
           Map.of("k", "v"),
           AT);
   private static final BlockTerms BARE_TERMS =
-      new BlockTerms(
-          1, 1, 0, AT, null, BlockSource.PLAN, null, null, null, null, Map.of(), AT);
+      new BlockTerms(1, 1, 0, AT, null, BlockSource.PLAN, null, null, null, null, Map.of(), AT);
   private static final LedgerEntry ENTRY =
       new LedgerEntry(
           8,
@@ -154,8 +154,7 @@ class ClusterMessagesTest {
 
   private static Stream<CustomerCommand> customerCommands() {
     return Stream.of(
-        new CustomerCommand.CreateCustomer(
-            REQUEST, "acme", "Acme", "a@b", "UTC", Map.of("k", "v")),
+        new CustomerCommand.CreateCustomer(REQUEST, "acme", "Acme", "a@b", "UTC", Map.of("k", "v")),
         new CustomerCommand.CreateCustomer(REQUEST, null, null, null, null, Map.of()),
         new CustomerCommand.UpdateCustomer(
             REQUEST, new NewText(null), new NewText("x"), null, Map.of()),
@@ -262,8 +261,7 @@ class ClusterMessagesTest {
         new TenantCommand.UpdateMetric(
             REQUEST, "tokens", "T", new NewText(null), new NewText("f"), true),
         new TenantCommand.UpdateMetric(REQUEST, "tokens", null, null, null, null),
-        new TenantCommand.CreateRule(
-            REQUEST, "tokens", PER_UNIT.price(), Rounding.DOWN, AT),
+        new TenantCommand.CreateRule(REQUEST, "tokens", PER_UNIT.price(), Rounding.DOWN, AT),
         new TenantCommand.CreateRule(REQUEST, "calls", FLAT.price(), Rounding.UP, null),
         new TenantCommand.NameCustomer(REQUEST, new UUID(3, 4)));
   }
@@ -306,14 +304,11 @@ class ClusterMessagesTest {
         new CustomerView.Customer(PROFILE, 4),
         new CustomerView.Customer(NO_PROFILE, 4),
         new CustomerView.Credits("acme", balances, 5, 6, 7, null),
-        new CustomerView.Credits(
-            null, balances, 5, 6, 7, List.of(new Block(TERMS, 9, 1, true))),
+        new CustomerView.Credits(null, balances, 5, 6, 7, List.of(new Block(TERMS, 9, 1, true))),
         new CustomerView.BlockPage(List.of(new Block(BARE_TERMS, 1, 0, false)), true),
         new CustomerView.Checked("acme", new Entitlement(true, null, 12L, null), balances),
         new CustomerView.Checked(
-            null,
-            new Entitlement(false, Entitlement.Reason.NO_METERING_RULE, null, 3L),
-            balances),
+            null, new Entitlement(false, Entitlement.Reason.NO_METERING_RULE, null, 3L), balances),
         new CustomerView.LedgerHead(5, LedgerHash.GENESIS, 6, 7));
   }
 
@@ -357,8 +352,7 @@ class ClusterMessagesTest {
   @Test
   void every_message_arrives_as_it_was_sent() {
     for (ClusterMessage message : messages()) {
-      assertThat(kit.serializationTestKit().verifySerialization(message, true))
-          .isEqualTo(message);
+      assertThat(kit.serializationTestKit().verifySerialization(message, true)).isEqualTo(message);
     }
   }
 
@@ -384,13 +378,12 @@ class ClusterMessagesTest {
     queries().forEach(part -> sent.add(part.getClass().getName()));
     views().forEach(part -> sent.add(part.getClass().getName()));
     outcomes()
-        .forEach(
-            outcome -> {
-              sent.add(outcome.getClass().getName());
-              if (outcome instanceof Outcome.Refused refused) {
-                sent.add(refused.refusal().getClass().getName());
-              }
-            });
+        .forEach(outcome -> {
+          sent.add(outcome.getClass().getName());
+          if (outcome instanceof Outcome.Refused refused) {
+            sent.add(refused.refusal().getClass().getName());
+          }
+        });
 
     var kinds = new TreeSet<String>();
     for (JavaClass found :
@@ -407,7 +400,9 @@ class ClusterMessagesTest {
                   Refusal.class,
                   TenantCommand.class)
               .anyMatch(found::isAssignableTo);
-      if (travels && !found.isInterface() && !found.getModifiers().contains(JavaModifier.ABSTRACT)) {
+      if (travels
+          && !found.isInterface()
+          && !found.getModifiers().contains(JavaModifier.ABSTRACT)) {
         kinds.add(found.getName());
       }
     }

@@ -42,7 +42,9 @@ public final class StoredJson {
   /** The text under which this is stored. */
   public static String write(Stored stored) {
     try {
-      return WRITERS.computeIfAbsent(stored.getClass(), MAPPER::writerFor).writeValueAsString(stored);
+      return WRITERS
+          .computeIfAbsent(stored.getClass(), MAPPER::writerFor)
+          .writeValueAsString(stored);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }
@@ -60,10 +62,7 @@ public final class StoredJson {
   /** The text as a tree, in which decimals keep their digits. */
   public static JsonNode tree(String json) {
     try {
-      return MAPPER
-          .reader()
-          .with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .readTree(json);
+      return MAPPER.reader().with(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).readTree(json);
     } catch (JsonProcessingException e) {
       throw new UncheckedIOException(e);
     }

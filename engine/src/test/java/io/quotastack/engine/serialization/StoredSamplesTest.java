@@ -179,8 +179,7 @@ class StoredSamplesTest {
         new Sample("tenant_created.1", new TenantEvent.TenantCreated(AT, "Acme", API_KEY)),
         new Sample("tenant_created.1-minimal", new TenantEvent.TenantCreated(BEGIN, "", API_KEY)),
         new Sample(
-            "tenant_config_changed.1",
-            new TenantEvent.ConfigChanged(AT, REQUEST, PRIORITY_FIRST)),
+            "tenant_config_changed.1", new TenantEvent.ConfigChanged(AT, REQUEST, PRIORITY_FIRST)),
         new Sample(
             "tenant_config_changed.1-minimal",
             new TenantEvent.ConfigChanged(
@@ -220,17 +219,7 @@ class StoredSamplesTest {
         new Sample(
             "customer_snapshot.1-minimal",
             new CustomerSnapshot(
-                null,
-                List.of(),
-                0,
-                0,
-                0,
-                0,
-                LedgerHash.GENESIS,
-                0,
-                0,
-                Instant.EPOCH,
-                "")));
+                null, List.of(), 0, 0, 0, 0, LedgerHash.GENESIS, 0, 0, Instant.EPOCH, "")));
   }
 
   private static LedgerEntry entry(EntryType type, long delta) {
@@ -253,20 +242,7 @@ class StoredSamplesTest {
 
   private static LedgerEntry emptyEntry(EntryType type) {
     return new LedgerEntry(
-        1,
-        1,
-        type,
-        0,
-        0,
-        0,
-        0,
-        List.of(),
-        null,
-        null,
-        Map.of(),
-        BEGIN,
-        LedgerHash.GENESIS,
-        HASH);
+        1, 1, type, 0, 0, 0, 0, List.of(), null, null, Map.of(), BEGIN, LedgerHash.GENESIS, HASH);
   }
 
   @ParameterizedTest
@@ -341,17 +317,15 @@ class StoredSamplesTest {
         .containsExactlyInAnyOrderElementsOf(stored);
 
     var expected = new ArrayList<String>();
-    names.forEach(
-        (name, type) -> {
-          expected.add(name);
-          expected.add(name + "-minimal");
-        });
+    names.forEach((name, type) -> {
+      expected.add(name);
+      expected.add(name + "-minimal");
+    });
     assertThat(samples().map(Sample::file)).containsExactlyInAnyOrderElementsOf(expected);
     samples()
-        .forEach(
-            sample ->
-                assertThat(names.get(sample.file().replace("-minimal", "")))
-                    .isEqualTo(sample.expected().getClass()));
+        .forEach(sample ->
+            assertThat(names.get(sample.file().replace("-minimal", "")))
+                .isEqualTo(sample.expected().getClass()));
   }
 
   private static String content(String name) {

@@ -15,8 +15,7 @@ import org.junit.jupiter.api.Test;
 /** Which rule prices a metric, and what a copy of the catalog keeps. */
 class CatalogTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
-  private static final Metric TOKENS =
-      new Metric("tokens", "Tokens", null, null, false, NOW, NOW);
+  private static final Metric TOKENS = new Metric("tokens", "Tokens", null, null, false, NOW, NOW);
 
   @Test
   void an_unknown_metric_and_one_without_a_rule_have_no_price() {
@@ -30,10 +29,7 @@ class CatalogTest {
   @Test
   void a_new_rule_takes_the_place_of_the_old_one_from_that_moment() {
     Catalog catalog =
-        Catalog.NONE
-            .with(TOKENS)
-            .with(rule(1, NOW))
-            .with(rule(2, NOW.plusSeconds(10)));
+        Catalog.NONE.with(TOKENS).with(rule(1, NOW)).with(rule(2, NOW.plusSeconds(10)));
 
     assertThat(version(catalog, NOW)).isEqualTo(1);
     assertThat(version(catalog, NOW.plusSeconds(10).minusMillis(1))).isEqualTo(1);
@@ -44,10 +40,7 @@ class CatalogTest {
   @Test
   void a_rule_that_took_effect_when_it_was_made_prices_where_the_clock_is_behind_too() {
     Catalog catalog =
-        Catalog.NONE
-            .with(TOKENS)
-            .with(rule(1, NOW))
-            .with(rule(2, NOW.plusSeconds(10)));
+        Catalog.NONE.with(TOKENS).with(rule(1, NOW)).with(rule(2, NOW.plusSeconds(10)));
 
     assertThat(version(catalog, NOW.minusSeconds(3))).isEqualTo(1);
   }
@@ -64,11 +57,7 @@ class CatalogTest {
     Instant day2 = NOW.plus(Duration.ofDays(1));
     Instant day3 = NOW.plus(Duration.ofDays(2));
     Catalog catalog =
-        Catalog.NONE
-            .with(TOKENS)
-            .with(rule(1, NOW))
-            .with(rule(2, day3))
-            .with(rule(3, day2));
+        Catalog.NONE.with(TOKENS).with(rule(1, NOW)).with(rule(2, day3)).with(rule(3, day2));
 
     assertThat(version(catalog, NOW)).isEqualTo(1);
     assertThat(version(catalog, day2)).isEqualTo(3);
@@ -85,8 +74,7 @@ class CatalogTest {
   @Test
   void an_archived_metric_has_no_price_until_it_is_back() {
     Catalog catalog = Catalog.NONE.with(TOKENS).with(rule(1, NOW));
-    Catalog archived =
-        catalog.with(new Metric("tokens", "Tokens", null, null, true, NOW, NOW));
+    Catalog archived = catalog.with(new Metric("tokens", "Tokens", null, null, true, NOW, NOW));
 
     assertThat(archived.activeRule("tokens", NOW)).isNull();
     assertThat(version(archived.with(TOKENS), NOW)).isEqualTo(1);

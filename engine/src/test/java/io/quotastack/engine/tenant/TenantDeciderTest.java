@@ -70,8 +70,7 @@ class TenantDeciderTest {
             TenantEvent.MetricCreated.class,
             created ->
                 assertThat(created.metric())
-                    .isEqualTo(
-                        new Metric("tokens", "Tokens", "of text", "text", false, now, now)));
+                    .isEqualTo(new Metric("tokens", "Tokens", "of text", "text", false, now, now)));
 
     assertRefused(Reason.ALREADY_EXISTS, "/key", answer(metric("tokens")));
     assertThat(state.catalog().metrics()).containsOnlyKeys("tokens");
@@ -88,18 +87,14 @@ class TenantDeciderTest {
 
     assertThat(state.catalog().metric("tokens"))
         .isEqualTo(
-            new Metric(
-                "tokens", "Tokens", null, "text", false, created, created.plusSeconds(5)));
+            new Metric("tokens", "Tokens", null, "text", false, created, created.plusSeconds(5)));
 
     stored(new UpdateMetric(fresh(), "tokens", "T", null, new NewText("other"), true));
 
     assertThat(state.catalog().metric("tokens"))
-        .isEqualTo(
-            new Metric("tokens", "T", null, "other", true, created, created.plusSeconds(5)));
+        .isEqualTo(new Metric("tokens", "T", null, "other", true, created, created.plusSeconds(5)));
     assertRefused(
-        Reason.NOT_FOUND,
-        "",
-        answer(new UpdateMetric(fresh(), "images", "I", null, null, null)));
+        Reason.NOT_FOUND, "", answer(new UpdateMetric(fresh(), "images", "I", null, null, null)));
   }
 
   @Test
@@ -130,8 +125,7 @@ class TenantDeciderTest {
     var ids = new HashSet<String>();
     for (int version = 1; version <= 3; version++) {
       for (String metric : new String[] {"tokens", "images"}) {
-        TenantEvent event =
-            stored(new CreateRule(fresh(), metric, PRICE, Rounding.HALF_UP, null));
+        TenantEvent event = stored(new CreateRule(fresh(), metric, PRICE, Rounding.HALF_UP, null));
         MeteringRule rule = ((TenantEvent.RuleCreated) event).rule();
         assertThat(rule.version()).isEqualTo(version);
         assertThat(rule.metricKey()).isEqualTo(metric);

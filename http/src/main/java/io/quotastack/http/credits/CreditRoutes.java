@@ -16,8 +16,8 @@ import io.quotastack.http.input.TextMapRule;
 import io.quotastack.http.input.TextRule;
 import io.quotastack.http.input.WireNames;
 import io.quotastack.http.lists.Cursor;
-import io.quotastack.http.lists.PageRequest;
 import io.quotastack.http.lists.Page;
+import io.quotastack.http.lists.PageRequest;
 import io.quotastack.http.metering.MetricRoutes;
 import io.quotastack.http.server.Call;
 import io.quotastack.http.server.Reply;
@@ -79,33 +79,30 @@ public final class CreditRoutes {
     call.query().finish();
     return tenants
         .catalog(customer.tenant())
-        .thenCompose(
-            catalog ->
-                customers.read(
-                    customer,
-                    new CustomerQuery.ReadCredits(
-                        includeBlocks ? catalog.config().burnOrder() : null),
-                    CustomerView.Credits.class))
+        .thenCompose(catalog ->
+            customers.read(
+                customer,
+                new CustomerQuery.ReadCredits(includeBlocks ? catalog.config().burnOrder() : null),
+                CustomerView.Credits.class))
         .thenApply(credits -> reply(customer, credits));
   }
 
   private static Reply reply(CustomerRef customer, CustomerView.Credits credits) {
-    return Reply.ok(
-        json -> {
-          json.text("customer_id", customer.customerId().toString())
-              .text("external_customer_id", credits.externalId());
-          CreditsJson.balances(json, credits.balances());
-          json.number("lifetime_granted", credits.lifetimeGrantedMc())
-              .number("lifetime_consumed", credits.lifetimeConsumedMc())
-              .number("version", credits.version());
-          List<Block> blocks = credits.blocks();
-          if (blocks != null) {
-            json.objects(
-                "blocks",
-                blocks,
-                (each, block) -> CreditsJson.block(each, customer.customerId(), block));
-          }
-        });
+    return Reply.ok(json -> {
+      json.text("customer_id", customer.customerId().toString())
+          .text("external_customer_id", credits.externalId());
+      CreditsJson.balances(json, credits.balances());
+      json.number("lifetime_granted", credits.lifetimeGrantedMc())
+          .number("lifetime_consumed", credits.lifetimeConsumedMc())
+          .number("version", credits.version());
+      List<Block> blocks = credits.blocks();
+      if (blocks != null) {
+        json.objects(
+            "blocks",
+            blocks,
+            (each, block) -> CreditsJson.block(each, customer.customerId(), block));
+      }
+    });
   }
 
   private CompletionStage<Reply> grant(Call call) {
@@ -156,24 +153,20 @@ public final class CreditRoutes {
     query.finish();
     return tenants
         .catalog(customer.tenant())
-        .thenCompose(
-            catalog ->
-                customers.read(
-                    customer,
-                    new CustomerQuery.ListBlocks(
-                        catalog.config().burnOrder(), active, after, page.limit()),
-                    CustomerView.BlockPage.class))
+        .thenCompose(catalog ->
+            customers.read(
+                customer,
+                new CustomerQuery.ListBlocks(
+                    catalog.config().burnOrder(), active, after, page.limit()),
+                CustomerView.BlockPage.class))
         .thenApply(found -> reply(customer, found));
   }
 
   private static Reply reply(CustomerRef customer, CustomerView.BlockPage found) {
-    Cursor next =
-        found.hasMore() ? BlockCursor.after(found.blocks().getLast().terms()) : null;
-    return Reply.ok(
-        json ->
-            new Page<>(found.blocks(), next)
-                .writeMembers(
-                    json,
-                    (each, block) -> CreditsJson.block(each, customer.customerId(), block)));
+    Cursor next = found.hasMore() ? BlockCursor.after(found.blocks().getLast().terms()) : null;
+    return Reply.ok(json ->
+        new Page<>(found.blocks(), next)
+            .writeMembers(
+                json, (each, block) -> CreditsJson.block(each, customer.customerId(), block)));
   }
 }

@@ -23,8 +23,7 @@ import java.util.concurrent.CompletionStage;
 /** Reading and proving the ledger (semantics 3). */
 public final class LedgerRoutes {
   private static final String KIND = "ledger";
-  private static final WireNames<EntryType> TYPES =
-      WireNames.of(EntryType.class, EntryType::wire);
+  private static final WireNames<EntryType> TYPES = WireNames.of(EntryType.class, EntryType::wire);
   private static final WireNames<Direction> ORDERS =
       WireNames.of(Direction.class, order -> order == Direction.OLDEST_FIRST ? "asc" : "desc");
 
@@ -68,12 +67,10 @@ public final class LedgerRoutes {
   }
 
   private static Reply reply(CustomerRef customer, List<LedgerEntry> found, int limit) {
-    Page<LedgerEntry> page =
-        Page.of(found, limit, last -> Cursor.at(KIND, last.number()));
-    return Reply.ok(
-        json ->
-            page.writeMembers(
-                json, (each, entry) -> CreditsJson.entry(each, customer.customerId(), entry)));
+    Page<LedgerEntry> page = Page.of(found, limit, last -> Cursor.at(KIND, last.number()));
+    return Reply.ok(json ->
+        page.writeMembers(
+            json, (each, entry) -> CreditsJson.entry(each, customer.customerId(), entry)));
   }
 
   private CompletionStage<Reply> read(Call call) {
@@ -85,14 +82,13 @@ public final class LedgerRoutes {
     return customers
         .ledger()
         .event(new CustomerRef(call.caller().tenant(), id.customerId()), id.number())
-        .thenApply(
-            event -> {
-              LedgerEntry entry = event == null ? null : event.entry();
-              if (entry == null) {
-                throw Problem.notFound("There is no ledger entry " + text).asException();
-              }
-              return Reply.ok(json -> CreditsJson.entry(json, id.customerId(), entry));
-            });
+        .thenApply(event -> {
+          LedgerEntry entry = event == null ? null : event.entry();
+          if (entry == null) {
+            throw Problem.notFound("There is no ledger entry " + text).asException();
+          }
+          return Reply.ok(json -> CreditsJson.entry(json, id.customerId(), entry));
+        });
   }
 
   private CompletionStage<Reply> verify(Call call) {
@@ -104,12 +100,11 @@ public final class LedgerRoutes {
   }
 
   private static Reply reply(LedgerVerifier.Verdict verdict) {
-    return Reply.ok(
-        json ->
-            json.bool("valid", verdict.valid())
-                .number("entries", verdict.entries())
-                .text("head_hash", verdict.headHash())
-                .numberOrNull("first_bad_sequence", verdict.firstBadSequence())
-                .text("problem", verdict.problem()));
+    return Reply.ok(json ->
+        json.bool("valid", verdict.valid())
+            .number("entries", verdict.entries())
+            .text("head_hash", verdict.headHash())
+            .numberOrNull("first_bad_sequence", verdict.firstBadSequence())
+            .text("problem", verdict.problem()));
   }
 }

@@ -81,24 +81,19 @@ public final class CustomerRoutes {
     return externalId != null
         ? CompletableFuture.completedFuture(CustomerRef.ofExternalId(tenant, externalId))
         : tenants
-            .change(
-                tenant, new TenantCommand.NameCustomer(request, CustomerRef.newCustomerId()))
-            .thenApply(
-                changed ->
-                    new CustomerRef(
-                        tenant, ((TenantEvent.CustomerNamed) changed.event()).customerId()));
+            .change(tenant, new TenantCommand.NameCustomer(request, CustomerRef.newCustomerId()))
+            .thenApply(changed ->
+                new CustomerRef(
+                    tenant, ((TenantEvent.CustomerNamed) changed.event()).customerId()));
   }
 
   private CompletionStage<Reply> read(Call call) {
     CustomerRef customer = Customers.of(call);
     return customers
         .read(customer, new CustomerQuery.ReadCustomer(), CustomerView.Customer.class)
-        .thenApply(
-            view ->
-                Reply.ok(
-                    json ->
-                        CustomerJson.write(
-                            json, customer.customerId(), view.profile(), view.version())));
+        .thenApply(view ->
+            Reply.ok(json ->
+                CustomerJson.write(json, customer.customerId(), view.profile(), view.version())));
   }
 
   private CompletionStage<Reply> update(Call call) {

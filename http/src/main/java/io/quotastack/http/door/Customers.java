@@ -115,13 +115,12 @@ public final class Customers {
   public CompletionStage<Reply> write(CustomerRef customer, CustomerCommand.Keyed command) {
     return engine
         .write(customer, List.of(command))
-        .thenCompose(
-            reply -> {
-              if (reply.unavailable() != null) {
-                throw Refusals.problem(reply.unavailable()).asException();
-              }
-              return answer(customer, reply, reply.outcomes().getFirst());
-            });
+        .thenCompose(reply -> {
+          if (reply.unavailable() != null) {
+            throw Refusals.problem(reply.unavailable()).asException();
+          }
+          return answer(customer, reply, reply.outcomes().getFirst());
+        });
   }
 
   private CompletionStage<Reply> answer(CustomerRef customer, WriteReply reply, Outcome outcome) {
@@ -132,10 +131,9 @@ public final class Customers {
       case Outcome.Replayed replayed ->
           ledger
               .event(customer, replayed.sequence())
-              .thenApply(
-                  event ->
-                      render(customer, reply.externalId(), replayed.sequence(), stored(event))
-                          .replayed(true));
+              .thenApply(event ->
+                  render(customer, reply.externalId(), replayed.sequence(), stored(event))
+                      .replayed(true));
       case Outcome.Refused refused ->
           throw Refusals.problem(customer, refused.refusal()).asException();
       case Outcome.Settled ignored -> throw new IllegalStateException("a request settles nothing");
@@ -146,13 +144,12 @@ public final class Customers {
   public CompletionStage<WriteReply> write(CustomerRef customer, List<CustomerCommand> commands) {
     return engine
         .write(customer, commands)
-        .thenApply(
-            reply -> {
-              if (reply.unavailable() != null) {
-                throw Refusals.problem(reply.unavailable()).asException();
-              }
-              return reply;
-            });
+        .thenApply(reply -> {
+          if (reply.unavailable() != null) {
+            throw Refusals.problem(reply.unavailable()).asException();
+          }
+          return reply;
+        });
   }
 
   private static CustomerEvent stored(@Nullable CustomerEvent event) {
@@ -188,16 +185,15 @@ public final class Customers {
       CustomerRef customer, CustomerQuery query, Class<V> type) {
     return engine
         .read(customer, query)
-        .thenApply(
-            reply -> {
-              if (reply.unavailable() != null) {
-                throw Refusals.problem(reply.unavailable()).asException();
-              }
-              if (reply.view() instanceof CustomerView.NotFound) {
-                throw Problem.customerNotFound().asException();
-              }
-              return type.cast(reply.view());
-            });
+        .thenApply(reply -> {
+          if (reply.unavailable() != null) {
+            throw Refusals.problem(reply.unavailable()).asException();
+          }
+          if (reply.view() instanceof CustomerView.NotFound) {
+            throw Problem.customerNotFound().asException();
+          }
+          return type.cast(reply.view());
+        });
   }
 
   /**
@@ -206,11 +202,7 @@ public final class Customers {
    */
   public CompletionStage<CustomerView.LedgerHead> settledHead(CustomerRef customer) {
     return write(customer, List.of(new CustomerCommand.SettleDue()))
-        .thenCompose(
-            settled ->
-                read(
-                    customer,
-                    new CustomerQuery.ReadLedgerHead(),
-                    CustomerView.LedgerHead.class));
+        .thenCompose(settled ->
+            read(customer, new CustomerQuery.ReadLedgerHead(), CustomerView.LedgerHead.class));
   }
 }

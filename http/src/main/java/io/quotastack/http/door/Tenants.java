@@ -13,7 +13,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** What routes need of tenants: their catalog, and changes whose answer is the event they led to. */
+/**
+ * What routes need of tenants: their catalog, and changes whose answer is the event they led to.
+ */
 public final class Tenants {
   private final Engine engine;
 
@@ -60,10 +62,8 @@ public final class Tenants {
                   Direction.OLDEST_FIRST,
                   Set.of(),
                   1)
-              .thenApply(
-                  rows ->
-                      new Changed(
-                          replayed.sequence(), (TenantEvent) rows.getFirst().event(), true));
+              .thenApply(rows ->
+                  new Changed(replayed.sequence(), (TenantEvent) rows.getFirst().event(), true));
       case TenantReply.Refused refused -> throw Refusals.problem(refused).asException();
       case TenantReply.Unconfirmed ignored -> throw Problem.timeout().asException();
     };

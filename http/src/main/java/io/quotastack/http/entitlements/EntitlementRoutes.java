@@ -75,23 +75,21 @@ public final class EntitlementRoutes {
     Entitlement entitlement = checked.entitlement();
     Entitlement.Reason reason = entitlement.reason();
     Long costMc = entitlement.estimatedCostMc();
-    return Reply.ok(
-        json -> {
-          json.bool("allowed", entitlement.allowed())
-              .text("reason", reason == null ? null : reason.name().toLowerCase(Locale.ROOT))
-              .text("customer_id", customer.customerId().toString())
-              .text("external_customer_id", checked.externalId())
-              .text("billable_metric_key", metric.key())
-              .text("feature_key", metric.featureKey())
-              .decimal("units", units);
-          CreditsJson.balances(json, checked.balances());
-          json.numberOrNull("estimated_cost", costMc)
-              .numberOrNull(
-                  "balance_after",
-                  costMc == null ? null : checked.balances().effectiveMc() - costMc)
-              .numberOrNull("affordable_units", entitlement.affordableUnits())
-              .nothing("subscription_status")
-              .text("overage_policy", "block");
-        });
+    return Reply.ok(json -> {
+      json.bool("allowed", entitlement.allowed())
+          .text("reason", reason == null ? null : reason.name().toLowerCase(Locale.ROOT))
+          .text("customer_id", customer.customerId().toString())
+          .text("external_customer_id", checked.externalId())
+          .text("billable_metric_key", metric.key())
+          .text("feature_key", metric.featureKey())
+          .decimal("units", units);
+      CreditsJson.balances(json, checked.balances());
+      json.numberOrNull("estimated_cost", costMc)
+          .numberOrNull(
+              "balance_after", costMc == null ? null : checked.balances().effectiveMc() - costMc)
+          .numberOrNull("affordable_units", entitlement.affordableUnits())
+          .nothing("subscription_status")
+          .text("overage_policy", "block");
+    });
   }
 }

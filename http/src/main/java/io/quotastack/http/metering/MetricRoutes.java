@@ -91,8 +91,7 @@ public final class MetricRoutes {
           case TenantEvent.MetricCreated created ->
               Reply.created(json -> MeteringJson.metric(json, created.metric(), null));
           case TenantEvent.MetricUpdated updated ->
-              Reply.ok(
-                  json -> MeteringJson.metric(json, updated.metric(), updated.activeRule()));
+              Reply.ok(json -> MeteringJson.metric(json, updated.metric(), updated.activeRule()));
           default -> throw new IllegalStateException("not of a metric: " + changed.event());
         };
     return reply.replayed(changed.replayed());
@@ -119,24 +118,20 @@ public final class MetricRoutes {
     String after = page.textOrNull(0);
     return tenants
         .catalog(call.caller().tenant())
-        .thenApply(
-            catalog -> {
-              Instant now = tenants.now();
-              List<Metric> found =
-                  catalog.metrics().values().stream()
-                      .filter(metric -> after == null || metric.key().compareTo(after) > 0)
-                      .sorted(Comparator.comparing(Metric::key))
-                      .limit(page.limit() + 1L)
-                      .toList();
-              Page<Metric> metrics =
-                  Page.of(found, page.limit(), last -> Cursor.at(KIND, last.key()));
-              return Reply.ok(
-                  json ->
-                      metrics.writeMembers(
-                          json,
-                          (each, metric) ->
-                              MeteringJson.metric(
-                                  each, metric, catalog.activeRule(metric.key(), now))));
-            });
+        .thenApply(catalog -> {
+          Instant now = tenants.now();
+          List<Metric> found =
+              catalog.metrics().values().stream()
+                  .filter(metric -> after == null || metric.key().compareTo(after) > 0)
+                  .sorted(Comparator.comparing(Metric::key))
+                  .limit(page.limit() + 1L)
+                  .toList();
+          Page<Metric> metrics = Page.of(found, page.limit(), last -> Cursor.at(KIND, last.key()));
+          return Reply.ok(json ->
+              metrics.writeMembers(
+                  json,
+                  (each, metric) ->
+                      MeteringJson.metric(each, metric, catalog.activeRule(metric.key(), now))));
+        });
   }
 }

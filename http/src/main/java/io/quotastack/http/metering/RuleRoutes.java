@@ -75,13 +75,12 @@ public final class RuleRoutes {
     body.finish();
     return tenants
         .change(call.caller().tenant(), command)
-        .thenApply(
-            changed -> {
-              MeteringRule rule = ((TenantEvent.RuleCreated) changed.event()).rule();
-              boolean active = !rule.effectiveAt().isAfter(rule.createdAt());
-              return Reply.created(json -> MeteringJson.rule(json, rule, active))
-                  .replayed(changed.replayed());
-            });
+        .thenApply(changed -> {
+          MeteringRule rule = ((TenantEvent.RuleCreated) changed.event()).rule();
+          boolean active = !rule.effectiveAt().isAfter(rule.createdAt());
+          return Reply.created(json -> MeteringJson.rule(json, rule, active))
+              .replayed(changed.replayed());
+        });
   }
 
   private static Price price(JsonFields body) {
@@ -108,17 +107,15 @@ public final class RuleRoutes {
     String id = call.path("id");
     return tenants
         .catalog(call.caller().tenant())
-        .thenApply(
-            catalog -> {
-              MeteringRule rule =
-                  all(catalog)
-                      .filter(each -> each.id().equals(id))
-                      .findFirst()
-                      .orElseThrow(
-                          () ->
-                              Problem.notFound("There is no metering rule " + id).asException());
-              return Reply.ok(json -> MeteringJson.rule(json, rule, isActive(catalog, rule)));
-            });
+        .thenApply(catalog -> {
+          MeteringRule rule =
+              all(catalog)
+                  .filter(each -> each.id().equals(id))
+                  .findFirst()
+                  .orElseThrow(
+                      () -> Problem.notFound("There is no metering rule " + id).asException());
+          return Reply.ok(json -> MeteringJson.rule(json, rule, isActive(catalog, rule)));
+        });
   }
 
   private CompletionStage<Reply> list(Call call) {
@@ -130,24 +127,20 @@ public final class RuleRoutes {
     query.finish();
     return tenants
         .catalog(call.caller().tenant())
-        .thenApply(
-            catalog -> {
-              List<MeteringRule> found =
-                  all(catalog)
-                      .filter(rule -> metricKey == null || rule.metricKey().equals(metricKey))
-                      .filter(rule -> active == null || isActive(catalog, rule) == active)
-                      .filter(rule -> after == null || NEWEST_FIRST.compare(rule, after) > 0)
-                      .sorted(NEWEST_FIRST)
-                      .limit(page.limit() + 1L)
-                      .toList();
-              Page<MeteringRule> rules = Page.of(found, page.limit(), RuleRoutes::cursorAfter);
-              return Reply.ok(
-                  json ->
-                      rules.writeMembers(
-                          json,
-                          (each, rule) ->
-                              MeteringJson.rule(each, rule, isActive(catalog, rule))));
-            });
+        .thenApply(catalog -> {
+          List<MeteringRule> found =
+              all(catalog)
+                  .filter(rule -> metricKey == null || rule.metricKey().equals(metricKey))
+                  .filter(rule -> active == null || isActive(catalog, rule) == active)
+                  .filter(rule -> after == null || NEWEST_FIRST.compare(rule, after) > 0)
+                  .sorted(NEWEST_FIRST)
+                  .limit(page.limit() + 1L)
+                  .toList();
+          Page<MeteringRule> rules = Page.of(found, page.limit(), RuleRoutes::cursorAfter);
+          return Reply.ok(json ->
+              rules.writeMembers(
+                  json, (each, rule) -> MeteringJson.rule(each, rule, isActive(catalog, rule))));
+        });
   }
 
   private static Stream<MeteringRule> all(Catalog catalog) {

@@ -36,8 +36,7 @@ record UsageInput(
     Map<String, String> properties,
     Map<String, String> metadata) {
   private static final TextRule CUSTOMER_ID =
-      TextRule.length(1, 255)
-          .matching(text -> Customers.uuid(text) != null, "must be a UUID");
+      TextRule.length(1, 255).matching(text -> Customers.uuid(text) != null, "must be a UUID");
 
   /**
    * Reads an event.
@@ -54,7 +53,12 @@ record UsageInput(
     Map<String, String> metadata = body.textMap("metadata", TextMapRule.METADATA);
     body.finish();
     return new UsageInput(
-        customer(tenant, customerId, externalId), metricKey, units, timestamp, properties, metadata);
+        customer(tenant, customerId, externalId),
+        metricKey,
+        units,
+        timestamp,
+        properties,
+        metadata);
   }
 
   private static CustomerRef customer(

@@ -28,10 +28,9 @@ public final class UsageRoutes {
     UsageInput input = UsageInput.read(call.caller().tenant(), call.body());
     return tenants
         .catalog(call.caller().tenant())
-        .thenCompose(
-            catalog ->
-                customers.write(
-                    input.customer(), input.command(call.requestKey(), catalog, tenants.now())));
+        .thenCompose(catalog ->
+            customers.write(
+                input.customer(), input.command(call.requestKey(), catalog, tenants.now())));
   }
 
   private CompletionStage<Reply> recordBatch(Call call) {

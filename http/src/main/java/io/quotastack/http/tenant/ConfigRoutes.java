@@ -42,18 +42,16 @@ public final class ConfigRoutes {
   private CompletionStage<Reply> update(Call call) {
     TenantRef tenant = tenant(call);
     JsonFields body = call.body();
-    var command =
-        new ChangeConfig(call.requestKey(), body.choiceOrNull("burn_order", BURN_ORDERS));
+    var command = new ChangeConfig(call.requestKey(), body.choiceOrNull("burn_order", BURN_ORDERS));
     body.finish();
     return tenants
         .change(tenant, command)
-        .thenApply(
-            changed ->
-                reply(
-                        tenant,
-                        ((TenantEvent.ConfigChanged) changed.event()).config(),
-                        changed.sequence())
-                    .replayed(changed.replayed()));
+        .thenApply(changed ->
+            reply(
+                    tenant,
+                    ((TenantEvent.ConfigChanged) changed.event()).config(),
+                    changed.sequence())
+                .replayed(changed.replayed()));
   }
 
   /** The caller's own tenant, which is the only one that there is for it. */
@@ -66,11 +64,10 @@ public final class ConfigRoutes {
   }
 
   private static Reply reply(TenantRef tenant, TenantConfig config, long version) {
-    return Reply.ok(
-        json ->
-            json.text("tenant_id", tenant.tenantId())
-                .text("environment", tenant.environment().wire())
-                .text("burn_order", config.burnOrder().name().toLowerCase(Locale.ROOT))
-                .number("version", version));
+    return Reply.ok(json ->
+        json.text("tenant_id", tenant.tenantId())
+            .text("environment", tenant.environment().wire())
+            .text("burn_order", config.burnOrder().name().toLowerCase(Locale.ROOT))
+            .number("version", version));
   }
 }

@@ -32,13 +32,11 @@ class RequestFingerprintTest {
 
   @Test
   void nothing_moves_from_one_part_to_the_next_unseen() {
-    Samples.check(
-        random -> {
-          String target = Samples.text(random);
-          String moved = "m" + Samples.text(random);
-          String body = Samples.text(random);
-          assertThat(of("POST", target + moved, body))
-              .isNotEqualTo(of("POST", target, moved + body));
-        });
+    Samples.check(random -> {
+      String target = Samples.text(random);
+      String moved = "m" + Samples.text(random);
+      String body = Samples.text(random);
+      assertThat(of("POST", target + moved, body)).isNotEqualTo(of("POST", target, moved + body));
+    });
   }
 }

@@ -13,12 +13,11 @@ class PercentEncodingTest {
 
   @Test
   void what_a_form_encodes_is_decoded() {
-    Samples.check(
-        random -> {
-          String text = Samples.text(random);
-          assertThat(PercentEncoding.decode(URLEncoder.encode(text, StandardCharsets.UTF_8), true))
-              .isEqualTo(text);
-        });
+    Samples.check(random -> {
+      String text = Samples.text(random);
+      assertThat(PercentEncoding.decode(URLEncoder.encode(text, StandardCharsets.UTF_8), true))
+          .isEqualTo(text);
+    });
   }
 
   @Test

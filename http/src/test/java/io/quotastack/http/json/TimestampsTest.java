@@ -19,21 +19,19 @@ class TimestampsTest {
 
   @Test
   void an_instant_is_formatted_as_the_slow_formatter_does() {
-    Samples.check(
-        random -> {
-          Instant instant =
-              Instant.ofEpochMilli(random.nextLong(-62_167_219_200_000L, 253_402_300_800_000L));
-          assertThat(Timestamps.format(instant)).isEqualTo(SLOW.format(instant));
-        });
+    Samples.check(random -> {
+      Instant instant =
+          Instant.ofEpochMilli(random.nextLong(-62_167_219_200_000L, 253_402_300_800_000L));
+      assertThat(Timestamps.format(instant)).isEqualTo(SLOW.format(instant));
+    });
   }
 
   @Test
   void what_was_formatted_is_parsed_back() {
-    Samples.check(
-        random -> {
-          Instant instant = Instant.ofEpochMilli(random.nextLong(253_402_300_800_000L));
-          assertThat(Timestamps.parse(Timestamps.format(instant))).isEqualTo(instant);
-        });
+    Samples.check(random -> {
+      Instant instant = Instant.ofEpochMilli(random.nextLong(253_402_300_800_000L));
+      assertThat(Timestamps.parse(Timestamps.format(instant))).isEqualTo(instant);
+    });
   }
 
   @Test

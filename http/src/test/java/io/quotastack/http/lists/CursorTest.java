@@ -15,38 +15,35 @@ class CursorTest {
 
   @Test
   void what_was_encoded_is_decoded() {
-    Samples.check(
-        random -> {
-          List<String> values =
-              Stream.generate(() -> Samples.text(random)).limit(random.nextInt(5)).toList();
-          var cursor = new Cursor("blocks", values);
-          String text = cursor.encode();
-          assertThat(text).matches("[A-Za-z0-9_-]+");
-          assertThat(Cursor.decode(text, "blocks", values.size())).isEqualTo(cursor);
-        });
+    Samples.check(random -> {
+      List<String> values =
+          Stream.generate(() -> Samples.text(random)).limit(random.nextInt(5)).toList();
+      var cursor = new Cursor("blocks", values);
+      String text = cursor.encode();
+      assertThat(text).matches("[A-Za-z0-9_-]+");
+      assertThat(Cursor.decode(text, "blocks", values.size())).isEqualTo(cursor);
+    });
   }
 
   @Test
   void any_text_is_decoded_or_refused_but_never_fatal() {
-    Samples.check(
-        random -> {
-          Cursor cursor = Cursor.decode(Samples.text(random), "blocks", 1);
-          assertThat(cursor == null || cursor.values().size() == 1).isTrue();
-        });
+    Samples.check(random -> {
+      Cursor cursor = Cursor.decode(Samples.text(random), "blocks", 1);
+      assertThat(cursor == null || cursor.values().size() == 1).isTrue();
+    });
   }
 
   @Test
   void any_bytes_are_decoded_or_refused_but_never_fatal() {
-    Samples.check(
-        random -> {
-          byte[] bytes = Samples.bytes(random);
-          byte[] versioned = new byte[bytes.length + 1];
-          versioned[0] = 1;
-          System.arraycopy(bytes, 0, versioned, 1, bytes.length);
-          String text = Base64.getUrlEncoder().withoutPadding().encodeToString(versioned);
-          Cursor cursor = Cursor.decode(text, "", 0);
-          assertThat(cursor == null || cursor.values().isEmpty()).isTrue();
-        });
+    Samples.check(random -> {
+      byte[] bytes = Samples.bytes(random);
+      byte[] versioned = new byte[bytes.length + 1];
+      versioned[0] = 1;
+      System.arraycopy(bytes, 0, versioned, 1, bytes.length);
+      String text = Base64.getUrlEncoder().withoutPadding().encodeToString(versioned);
+      Cursor cursor = Cursor.decode(text, "", 0);
+      assertThat(cursor == null || cursor.values().isEmpty()).isTrue();
+    });
   }
 
   @Test
