@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.AbstractExtensionId;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
 import org.apache.pekko.actor.ExtendedActorSystem;
@@ -25,6 +26,9 @@ import org.apache.pekko.actor.Extension;
 public final class ReadDatabase implements Extension {
   private static final Id ID = new Id();
   private static final Duration IDLE_CONNECTION_KEPT = Duration.ofMinutes(10);
+
+  /** A query that has waited for so long behind others is not begun any more. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
   /** A piece of work that needs a connection. */
   @FunctionalInterface
@@ -93,15 +97,23 @@ public final class ReadDatabase implements Extension {
    * not answer or too many wait already.
    */
   public <T> CompletableFuture<T> run(Query<T> query) {
+    long askedAtNanos = System.nanoTime();
     try {
-      return CompletableFuture.supplyAsync(() -> runNow(query), threads);
+      return CompletableFuture.supplyAsync(() -> runNow(query, askedAtNanos), threads);
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedFuture(
           new JournalUnavailableException("too many reads wait for the database", e));
     }
   }
 
-  private <T> T runNow(Query<T> query) {
+  private <T> T runNow(Query<T> query, long askedAtNanos) {
+    Duration waited = Duration.ofNanos(System.nanoTime() - askedAtNanos);
+    if (waited.compareTo(LONGEST_WAIT) > 0) {
+      // While the database is away each query before this one has waited for a connection in vain:
+      // the whole queue is answered now, instead of one by one long after everybody gave up.
+      throw new JournalUnavailableException(
+          "the read waited too long for its turn", new TimeoutException(waited.toString()));
+    }
     try (Connection connection = pool.getConnection()) {
       return query.run(connection);
     } catch (SQLException e) {

@@ -3,7 +3,6 @@ package io.quotastack.cluster.postgres;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import com.sun.security.auth.module.UnixSystem;
-import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
 import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.ByteArrayInputStream;
 import java.io.File;
@@ -129,14 +128,21 @@ record PostgresBinaries(Path folder) {
   private static byte[] archive() throws IOException {
     String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
     String machine = System.getProperty("os.arch", "");
-    String systemName = system.contains("mac") ? "Darwin" : "Linux";
-    String machineName = machine.equals("amd64") ? "x86_64" : machine;
-    try (InputStream archive =
-        DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(systemName, machineName)) {
+    String systemName = system.contains("mac") ? "darwin" : "linux";
+    String machineName =
+        switch (machine) {
+          case "amd64" -> "x86_64";
+          case "aarch64" -> "arm_64";
+          default -> machine;
+        };
+    // Read by its name: the jar may well stand on a class path twice, once by a manifest.
+    String name = "/postgres-" + systemName + "-" + machineName + ".txz";
+    try (InputStream archive = PostgresBinaries.class.getResourceAsStream(name)) {
+      if (archive == null) {
+        throw new PostgresException(
+            "no embedded PostgreSQL for " + systemName + " on " + machineName);
+      }
       return archive.readAllBytes();
-    } catch (IllegalStateException e) {
-      throw new PostgresException(
-          "no embedded PostgreSQL for " + systemName + " on " + machineName, e);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.quotastack.cluster.api;
 
 import static io.quotastack.cluster.api.ApiClient.byExternalId;
+import static io.quotastack.cluster.api.ApiClient.encoded;
 import static io.quotastack.cluster.api.ApiClient.quoted;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -372,6 +374,21 @@ class CustomersTest {
             {"display_name": "", "email": "nobody", "time_zone": "Nowhere", "metadata": {"": ""}}
             """)
         .isInvalid("/display_name", "/email", "/time_zone", "/metadata/");
+  }
+
+  @Test
+  void the_id_of_a_customer_is_written_in_its_usual_form_only() {
+    // Of version 7, so it begins with a 0 that means nothing; moved, the number stays the same.
+    String id = api.post(CUSTOMERS, "{}").created().text("/customer_id");
+    assertThat(id).startsWith("0");
+    String moved = id.substring(1, 9) + "0" + id.substring(9);
+    for (String other : List.of(moved, id.replace("-", ""), "{" + id + "}", "urn:uuid:" + id)) {
+      api.get("/v1/customers/" + encoded(other)).isProblem(404, "customer_not_found");
+      api.post(
+              "/v1/usage",
+              "{\"customer_id\": \"%s\", \"billable_metric_key\": \"x\"}".formatted(other))
+          .isInvalid("/customer_id");
+    }
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +43,7 @@ class LostNodeTest {
   private final Books books = new Books();
 
   @Test
+  @Tag("slow")
   void when_a_node_dies_the_other_takes_its_customers_over() throws IOException {
     Endpoint[] places = twoPlaces();
     try (EmbeddedDatabase database = EmbeddedDatabase.temporary();

@@ -63,6 +63,9 @@ final class CustomerRun {
   /** All events, as the journal has them. */
   final List<CustomerEvent> journal = new ArrayList<>();
 
+  /** What became of all requests, in words. */
+  final List<String> outcomes = new ArrayList<>();
+
   /** The steps that were taken, each setting of the clock as the time that passed by it. */
   final List<Step> taken = new ArrayList<>();
 
@@ -104,6 +107,7 @@ final class CustomerRun {
     List<CustomerCommand> commands = asks.stream().map(this::command).toList();
     CustomerDecider.Decision decision = decider.decide(state, commands, wall);
     List<String> expected = commands.stream().map(command -> model.judge(command, wall)).toList();
+    outcomes.addAll(expected);
     CustomerState before = state;
     for (CustomerEvent event : decision.events()) {
       state = state.apply(event);

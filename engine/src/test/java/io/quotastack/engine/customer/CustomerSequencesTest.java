@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
@@ -29,6 +30,46 @@ class CustomerSequencesTest {
   @Test
   void when_somebody_looks_never_changes_the_ledger() {
     forAll(SEQUENCES / 10, StepGenerator::requests, CustomerSequencesTest::lookedAt);
+  }
+
+  @Test
+  void the_sequences_reach_all_that_can_happen() {
+    var happened = new TreeSet<String>();
+    for (int seed = 0; seed < 400; seed++) {
+      CustomerRun run = CustomerRun.of(StepGenerator.steps(seed));
+      run.outcomes.forEach(outcome -> happened.add(outcome.replaceAll("( as .*)|( ?[0-9].*)", "")));
+      for (CustomerEvent event : run.journal) {
+        happened.add(event.getClass().getSimpleName());
+        if (event instanceof CustomerEvent.UsageRecorded used) {
+          happened.add(Math.min(2, used.entry().allocations().size()) + " allocations");
+        }
+      }
+    }
+    assertThat(happened)
+        .containsExactlyInAnyOrder(
+            "0 allocations",
+            "1 allocations",
+            "2 allocations",
+            "BlockActivated",
+            "BlockExpired",
+            "CreditGranted",
+            "CustomerCreated",
+            "CustomerUpdated",
+            "UsageRecorded",
+            "done",
+            "refused: customer exists",
+            "refused: customer not found",
+            "refused: field /expires_after_seconds",
+            "refused: field /expires_at",
+            "refused: insufficient",
+            "refused: key reused",
+            "refused: no rule for calls_",
+            "refused: no rule for images",
+            "refused: no rule for tokens",
+            "refused: out of range",
+            "refused: timestamp",
+            "replayed",
+            "settled");
   }
 
   /** Takes the sequence as it is, and again with looks in between and every batch split up. */

@@ -105,7 +105,9 @@ public final class Customers {
       return null;
     }
     try {
-      return UUID.fromString(text);
+      UUID uuid = UUID.fromString(text);
+      // Java also reads groups of other lengths: a customer would have more than one id.
+      return uuid.toString().equalsIgnoreCase(text) ? uuid : null;
     } catch (IllegalArgumentException e) {
       return null;
     }
