@@ -14,9 +14,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -73,9 +73,7 @@ class NodeTest {
             .isInstanceOf(StartException.class)
             .hasMessageContaining(endpoint + " is in use");
       }
-      await()
-          .atMost(Duration.ofSeconds(30))
-          .until(() -> before.containsAll(readThreads()));
+      await().atMost(Duration.ofSeconds(30)).until(() -> before.containsAll(readThreads()));
     }
   }
 
