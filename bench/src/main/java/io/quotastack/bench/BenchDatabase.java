@@ -137,6 +137,11 @@ final class BenchDatabase implements AutoCloseable {
 
   @Override
   public void close() {
+    // A run that was broken off stops its server all the same.
+    boolean brokenOff = Thread.interrupted();
     server.close();
+    if (brokenOff) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

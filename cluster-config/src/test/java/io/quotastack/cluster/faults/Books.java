@@ -45,6 +45,10 @@ final class Books {
   private final List<String> faults = new ArrayList<>();
   private int silences;
   private int retries;
+
+  /** Changes that were left open and turned out to have taken effect. */
+  private int foundDone;
+
   private Duration slowest = Duration.ZERO;
 
   /** Notes a fault that a test has to fail for. */
@@ -142,6 +146,7 @@ final class Books {
     String before = answers.putIfAbsent(change.key(), answer);
     if (before == null) {
       refused.remove(change.key());
+      foundDone += replayed ? 1 : 0;
       if (replayed && !onceOpen.contains(change.key())) {
         faults.add("replayed although it was never left open: " + change + ": " + answer);
       }
@@ -215,11 +220,15 @@ final class Books {
 
   @Override
   public synchronized String toString() {
-    return "%d changes acknowledged, %d refused, %d once open, %d retries; answers by status %s, none %d times, slowest %d ms"
+    return """
+    %d changes acknowledged, %d refused; %d once left open, of which %d had taken effect; \
+    %d retries; answers by status %s, none %d times, slowest after %d ms\
+    """
         .formatted(
             answers.size(),
             refused.size(),
             onceOpen.size(),
+            foundDone,
             retries,
             statuses,
             silences,

@@ -38,7 +38,6 @@ final class CustomerBook {
   // What the ledger has shown until now.
   private final Set<String> found = new HashSet<>();
   private final Map<String, Long> remaining = new LinkedHashMap<>();
-  private final Set<String> expiring = new HashSet<>();
   private long sequence;
   private String hash = FIRST_PREVIOUS_HASH;
   private long balanceMc;
@@ -57,7 +56,6 @@ final class CustomerBook {
   void startAgain() {
     found.clear();
     remaining.clear();
-    expiring.clear();
     sequence = 0;
     hash = FIRST_PREVIOUS_HASH;
     balanceMc = 0;
@@ -107,9 +105,18 @@ final class CustomerBook {
   private void awaitExpiries(ApiClient client, URI node) {
     Awaitility.await(externalId + "'s short-lived blocks expire")
         .atMost(Duration.ofSeconds(10))
+        .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(100))
-        .until(
-            () -> !get(client, node, "/credits?include_blocks=true").toString().contains("soon"));
+        .until(() -> !hasExpiringBlocks(get(client, node, "/credits?include_blocks=true")));
+  }
+
+  private static boolean hasExpiringBlocks(JsonNode credits) {
+    for (JsonNode block : credits.required("blocks")) {
+      if (!block.required("expires_at").isNull()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The entries behind the last one that is known, oldest first. */

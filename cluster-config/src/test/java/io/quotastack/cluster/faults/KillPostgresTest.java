@@ -11,6 +11,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -70,6 +73,49 @@ class KillPostgresTest {
   void nothing_acknowledged_is_lost_or_doubled_by_a_postgresql_that_hangs_for_a_while()
       throws IOException {
     rounds(3, FROZEN);
+  }
+
+  @Test
+  void reads_of_the_journal_are_refused_soon_while_postgresql_is_away() throws IOException {
+    try (EmbeddedDatabase database = EmbeddedDatabase.temporary();
+        TestNode node = TestNode.start(database);
+        var client = new ApiClient(node.liveKey())) {
+      workload.open(client, node.baseUri(), books);
+      Operation usage = workload.usage(Workload.HOT, ThreadLocalRandom.current());
+      String entry =
+          "/v1/ledger/"
+              + client.send(node.baseUri(), usage).json().required("ledger_entry_id").textValue();
+      assertThat(client.get(node.baseUri(), entry).status()).isEqualTo(200);
+
+      database.killHard();
+      // Many more than there are connections.
+      var answers = new ConcurrentLinkedQueue<Answer>();
+      try (ExecutorService readers = Executors.newVirtualThreadPerTaskExecutor()) {
+        for (int i = 0; i < 60; i++) {
+          readers.execute(() -> answers.add(read(client, node.baseUri(), entry)));
+        }
+      }
+      assertThat(answers)
+          .hasSize(60)
+          .allSatisfy(answer -> {
+            assertThat(answer.status()).as("%s", answer).isEqualTo(503);
+            assertThat(answer.retryAfter()).isEqualTo("1");
+            assertThat(answer.took()).isLessThan(Duration.ofSeconds(15));
+          });
+
+      database.restart();
+      Awaitility.await("reads are served again")
+          .atMost(RECOVERY_LIMIT)
+          .until(() -> client.get(node.baseUri(), entry).status() == 200);
+    }
+  }
+
+  private static Answer read(ApiClient client, URI node, String path) {
+    try {
+      return client.get(node, path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void rounds(int rounds, Outage outage) throws IOException {

@@ -173,12 +173,7 @@ final class Samples {
     }
     Type[] arguments = generic.getActualTypeArguments();
     if (generic.getRawType() == List.class) {
-      List<Object> elements = values(arguments[0]);
-      // One list with all of them, and one for each, so that what fails can be told.
-      var lists = new ArrayList<Object>();
-      lists.add(elements);
-      lists.add(List.of());
-      return lists;
+      return List.of(values(arguments[0]), List.of());
     }
     if (generic.getRawType() == Set.class) {
       return List.of(new LinkedHashSet<>(List.of("zebras", "tokens", "apples", "calls")), Set.of());

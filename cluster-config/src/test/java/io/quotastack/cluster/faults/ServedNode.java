@@ -1,8 +1,10 @@
 package io.quotastack.cluster.faults;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quotastack.cluster.Endpoint;
 import io.quotastack.cluster.Main;
 import io.quotastack.cluster.postgres.EmbeddedDatabase;
 import java.io.IOException;
@@ -40,11 +42,17 @@ final class ServedNode implements AutoCloseable {
 
   /** Starts a node that is a cluster of its own, and waits until it is ready. */
   static ServedNode start(EmbeddedDatabase database, Path folder) {
-    return start(database, folder, 0);
+    return start(database, folder, new Endpoint("127.0.0.1", 0), List.of());
   }
 
-  /** The same, reached by other nodes at this port; 0 takes a free one. */
-  static ServedNode start(EmbeddedDatabase database, Path folder, int clusterPort) {
+  /**
+   * Starts a node of a cluster, and waits until it is ready.
+   *
+   * @param place where other nodes reach it
+   * @param seeds the nodes to join
+   */
+  static ServedNode start(
+      EmbeddedDatabase database, Path folder, Endpoint place, List<Endpoint> seeds) {
     try {
       Path output = Files.createTempFile(folder, "node", ".log");
       var builder =
@@ -73,8 +81,10 @@ final class ServedNode implements AutoCloseable {
                   "QUOTASTACK_HTTP_PORT", "0",
                   "QUOTASTACK_MANAGEMENT_HOST", "127.0.0.1",
                   "QUOTASTACK_MANAGEMENT_PORT", "0",
-                  "QUOTASTACK_CLUSTER_HOST", "127.0.0.1",
-                  "QUOTASTACK_CLUSTER_PORT", Integer.toString(clusterPort)));
+                  "QUOTASTACK_CLUSTER_HOST", place.host(),
+                  "QUOTASTACK_CLUSTER_PORT", Integer.toString(place.port()),
+                  "QUOTASTACK_SEED_NODES",
+                      seeds.stream().map(Endpoint::toString).collect(joining(","))));
       Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
       var node = new ServedNode(folder, output, process);
       try {
@@ -144,11 +154,6 @@ final class ServedNode implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
     }
-  }
-
-  /** The lines that its log should not have. */
-  List<String> errors() {
-    return output().lines().filter(line -> line.contains(" ERROR ")).toList();
   }
 
   @Override

@@ -146,7 +146,7 @@ final class Workload {
       body.putArray("metric_keys").add("tokens").add("calls").add("zebras").add("apples");
     }
     if (FLEETING.contains(customer)) {
-      body.put("expires_after_seconds", 1).put("reason", "gone soon");
+      body.put("expires_after_seconds", 1);
     }
     body.putObject("metadata").put("zeta", "1").put("key", key).put("alpha", "ü");
     return granting(customer, key, body, amountMc);
