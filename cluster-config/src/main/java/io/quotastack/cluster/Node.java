@@ -157,7 +157,7 @@ public final class Node implements AutoCloseable {
             Http.get(system)
                 .newServerAt(endpoint.host(), endpoint.port())
                 .withSettings(ServerProtocol.settings(system))
-                .bind(HttpApi.route(system, engine)),
+                .bindFlow(HttpApi.connection(system, engine)),
             "HTTP",
             endpoint);
     binding.addToCoordinatedShutdown(config.getDuration("quotastack.http.shutdown-grace"), system);

@@ -9,8 +9,10 @@ import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.RecipientRef;
-import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.scaladsl.AskPattern;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.util.Timeout;
+import scala.concurrent.ExecutionContext;
 
 /**
  * Asks sharded actors, and asks again if there is no answer for a while: what is under way to a
@@ -39,7 +41,9 @@ final class Asking {
   }
 
   /**
-   * The first answer; fails with {@link java.util.concurrent.TimeoutException} if none comes.
+   * The first answer, completed in the thread that brings it (the one of Java's own API always
+   * takes a hop to the common pool): what depends on it must be short. Fails with {@link
+   * java.util.concurrent.TimeoutException} if none comes.
    *
    * @param message makes the question
    * @param isAnswer whether what the repetition is answered tells what became of the first
@@ -81,6 +85,15 @@ final class Asking {
 
   private <M, R> CompletionStage<R> once(
       RecipientRef<M> recipient, Function<ActorRef<R>, M> message, Duration limit) {
-    return AskPattern.ask(recipient, message::apply, limit, system.scheduler());
+    var answer = new CompletableFuture<R>();
+    new AskPattern.Askable<>(recipient)
+        .<R>ask(message::apply, Timeout.create(limit), system.scheduler())
+        .onComplete(
+            outcome ->
+                outcome.isSuccess()
+                    ? answer.complete(outcome.get())
+                    : answer.completeExceptionally(outcome.failed().get()),
+            ExecutionContext.parasitic$.MODULE$);
+    return answer;
   }
 }

@@ -17,18 +17,22 @@ import io.quotastack.http.server.ApiSettings;
 import io.quotastack.http.server.Routes;
 import io.quotastack.http.tenant.CatalogAuthenticator;
 import io.quotastack.http.tenant.ConfigRoutes;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.stream.javadsl.Flow;
 
 /** The whole HTTP API in front of an engine. */
 public final class HttpApi {
   private HttpApi() {}
 
   /**
-   * The API as a route, to be bound with {@link io.quotastack.http.server.ServerProtocol}'s
-   * settings.
+   * The API as what each connection does, to be bound with {@link
+   * io.quotastack.http.server.ServerProtocol}'s settings.
    */
-  public static Route route(ActorSystem<?> system, Engine engine) {
+  public static Flow<HttpRequest, HttpResponse, NotUsed> connection(
+      ActorSystem<?> system, Engine engine) {
     var customers = new Customers(engine);
     var tenants = new Tenants(engine);
     var routes = new Routes();
@@ -47,6 +51,6 @@ public final class HttpApi {
             new CatalogAuthenticator(engine),
             Faults::problem,
             ApiSettings.defaults(engine.clock()))
-        .route();
+        .connection();
   }
 }

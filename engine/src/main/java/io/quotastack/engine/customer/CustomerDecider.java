@@ -54,9 +54,14 @@ public final class CustomerDecider {
    *
    * @param events to be stored together, in this order
    * @param outcomes one for each command, true once the events are stored
-   * @param state after the events
+   * @param states after each of the events
+   * @param state after all of them
    */
-  public record Decision(List<CustomerEvent> events, List<Outcome> outcomes, CustomerState state) {}
+  public record Decision(
+      List<CustomerEvent> events,
+      List<Outcome> outcomes,
+      List<CustomerState> states,
+      CustomerState state) {}
 
   /** Judges these commands in their order at that time of the wall clock. */
   public Decision decide(CustomerState before, List<CustomerCommand> commands, Instant wall) {
@@ -65,7 +70,7 @@ public final class CustomerDecider {
     for (CustomerCommand command : commands) {
       outcomes.add(run.judge(command));
     }
-    return new Decision(run.events, outcomes, run.state);
+    return new Decision(run.events, outcomes, run.states, run.state);
   }
 
   /** The state as time has made it by then, whether or not anything was stored. */
@@ -79,6 +84,7 @@ public final class CustomerDecider {
   private final class Run {
     private final Instant wall;
     private final List<CustomerEvent> events = new ArrayList<>(4);
+    private final List<CustomerState> states = new ArrayList<>(4);
     private CustomerState state;
 
     Run(CustomerState state, Instant wall) {
@@ -360,6 +366,7 @@ public final class CustomerDecider {
     private void add(CustomerEvent event) {
       state = state.apply(event);
       events.add(event);
+      states.add(state);
     }
   }
 }

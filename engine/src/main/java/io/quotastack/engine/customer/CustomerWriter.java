@@ -19,6 +19,7 @@ import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
 /**
@@ -41,6 +42,11 @@ final class CustomerWriter
   private final InstantSource clock;
   private final ActorRef<? super CustomerMessage.Durable> gate;
   private long lastSnapshot;
+
+  /** The decision whose events are being applied, and how many of them are. */
+  private CustomerDecider.@Nullable Decision decided;
+
+  private int applied;
 
   static Behavior<Batch> create(
       CustomerRef customer, InstantSource clock, ActorRef<? super CustomerMessage.Durable> gate) {
@@ -77,6 +83,8 @@ final class CustomerWriter
       commands.addAll(write.commands());
     }
     CustomerDecider.Decision decision = decider.decide(state, commands, clock.instant());
+    decided = decision.events().isEmpty() ? null : decision;
+    applied = 0;
     return Effect()
         .persist(decision.events())
         .thenRun((CustomerState durable) -> {
@@ -100,7 +108,23 @@ final class CustomerWriter
 
   @Override
   public EventHandler<CustomerState, CustomerEvent> eventHandler() {
-    return CustomerState::apply;
+    return this::next;
+  }
+
+  /** Deciding has applied each event already: it is not done a second time. */
+  private CustomerState next(CustomerState state, CustomerEvent event) {
+    CustomerDecider.Decision decision = decided;
+    if (decision == null) {
+      return state.apply(event);
+    }
+    if (!decision.events().get(applied).equals(event)) {
+      throw new IllegalStateException("events are applied in another order than decided");
+    }
+    CustomerState next = decision.states().get(applied++);
+    if (applied == decision.states().size()) {
+      decided = null;
+    }
+    return next;
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
@@ -26,8 +27,7 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
-import org.apache.pekko.http.javadsl.server.Directives;
-import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.stream.javadsl.Flow;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,23 +75,32 @@ public final class Api {
     this.requestIds = new RequestIds(settings.clock());
   }
 
-  /** The API as a route, to be bound with {@link ServerProtocol#settings}. */
-  public Route route() {
-    return Directives.handle(this::handle);
+  /**
+   * What a connection does with its requests, to be bound with {@link ServerProtocol#settings}. So
+   * many are under way at once as those settings allow; they are answered in their order.
+   */
+  public Flow<HttpRequest, HttpResponse, NotUsed> connection() {
+    return Flow.of(HttpRequest.class)
+        .mapAsync(ServerProtocol.settings(system).getPipeliningLimit(), this::handle)
+        .map(this::response);
   }
 
-  /** The response to a request. Never fails. */
-  public CompletionStage<HttpResponse> handle(HttpRequest request) {
+  /** A reply and what it answers. */
+  record Answer(Reply reply, HttpRequest request, String requestId) {}
+
+  /** The answer to a request. Never fails. */
+  CompletionStage<Answer> handle(HttpRequest request) {
     RequestHeaders headers = RequestHeaders.of(request);
     String requestId = requestIds.of(headers.requestId());
     CompletableFuture<Reply> reply;
     try {
       reply = answer(request, headers, requestId).toCompletableFuture();
     } catch (Exception | AssertionError | StackOverflowError e) {
-      return CompletableFuture.completedFuture(response(replyTo(e, request, requestId), requestId));
+      return CompletableFuture.completedFuture(
+          new Answer(replyTo(e, request, requestId), request, requestId));
     }
     return reply.isDone() && !reply.isCompletedExceptionally()
-        ? CompletableFuture.completedFuture(response(reply.resultNow(), requestId))
+        ? CompletableFuture.completedFuture(new Answer(reply.resultNow(), request, requestId))
         : withDeadline(reply, request, requestId);
   }
 
@@ -225,17 +234,17 @@ public final class Api {
     }
   }
 
-  private CompletionStage<HttpResponse> withDeadline(
+  private CompletionStage<Answer> withDeadline(
       CompletableFuture<Reply> reply, HttpRequest request, String requestId) {
-    var response = new CompletableFuture<HttpResponse>();
+    var answer = new CompletableFuture<Answer>();
     Cancellable deadline =
         system
             .scheduler()
             .scheduleOnce(
                 settings.requestTimeout(),
                 () -> {
-                  if (response.complete(
-                      response(Reply.of(Problem.timeout(), requestId), requestId))) {
+                  if (answer.complete(
+                      new Answer(Reply.of(Problem.timeout(), requestId), request, requestId))) {
                     LOG.warn("Request {} was not answered in time: {}", requestId, line(request));
                   }
                 },
@@ -243,10 +252,11 @@ public final class Api {
     var _ =
         reply.whenComplete((value, fault) -> {
           deadline.cancel();
-          response.complete(
-              response(fault == null ? value : replyTo(fault, request, requestId), requestId));
+          answer.complete(
+              new Answer(
+                  fault == null ? value : replyTo(fault, request, requestId), request, requestId));
         });
-    return response;
+    return answer;
   }
 
   private Reply replyTo(Throwable fault, HttpRequest request, String requestId) {
@@ -273,6 +283,15 @@ public final class Api {
     return request.method().value() + ' ' + request.getUri().getPathString();
   }
 
+  /** The response that an answer is. */
+  HttpResponse response(Answer answer) {
+    try {
+      return response(answer.reply(), answer.requestId());
+    } catch (RuntimeException e) {
+      return response(replyTo(e, answer.request(), answer.requestId()), answer.requestId());
+    }
+  }
+
   private static HttpResponse response(Reply reply, String requestId) {
     var headers = new ArrayList<HttpHeader>(2);
     headers.add(RawHeader.create(REQUEST_ID, requestId));
@@ -282,6 +301,6 @@ public final class Api {
     return HttpResponse.create()
         .withStatus(reply.status())
         .addHeaders(headers)
-        .withEntity(HttpEntities.create(reply.contentType(), reply.body()));
+        .withEntity(HttpEntities.create(reply.contentType(), reply.body().get()));
   }
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.util.ByteString;
@@ -13,23 +14,34 @@ import org.apache.pekko.util.ByteString;
 /**
  * What an endpoint answers: everything but the headers that every response bears.
  *
+ * <p>The thread that has the answer is often an actor's, which others wait for: so the JSON is not
+ * written when the reply is made but when the connection that it goes to asks for it.
+ *
  * @param status the HTTP status
  * @param contentType what the body is
- * @param body the body
+ * @param body writes the body; called once
  * @param headers further headers
  */
 public record Reply(
-    int status, ContentType contentType, ByteString body, Map<String, String> headers) {
+    int status, ContentType contentType, Supplier<ByteString> body, Map<String, String> headers) {
   private static final String REPLAYED = "X-Idempotent-Replayed";
 
   /** 200 with an object of these members. */
   public static Reply ok(JsonWriter.Members members) {
-    return json(200, JsonWriter.object(members));
+    return json(200, members);
   }
 
   /** 201 with an object of these members. */
   public static Reply created(JsonWriter.Members members) {
-    return json(201, JsonWriter.object(members));
+    return json(201, members);
+  }
+
+  private static Reply json(int status, JsonWriter.Members members) {
+    return new Reply(
+        status,
+        ContentTypes.APPLICATION_JSON,
+        () -> ByteString.fromArrayUnsafe(JsonWriter.object(members)),
+        Map.of());
   }
 
   /** That status with JSON that is written already. */
@@ -39,7 +51,7 @@ public record Reply(
 
   /** That status with a body of any type. The bytes must not change afterwards. */
   public static Reply bytes(int status, ContentType contentType, byte[] body) {
-    return new Reply(status, contentType, ByteString.fromArrayUnsafe(body), Map.of());
+    return new Reply(status, contentType, () -> ByteString.fromArrayUnsafe(body), Map.of());
   }
 
   /** The answer that a problem is. */
@@ -47,7 +59,7 @@ public record Reply(
     return new Reply(
         problem.type().status(),
         JsonTypes.PROBLEM,
-        ByteString.fromArrayUnsafe(problem.toJson(requestId)),
+        () -> ByteString.fromArrayUnsafe(problem.toJson(requestId)),
         problem.headers());
   }
 

@@ -13,7 +13,7 @@ public final class ServerProtocol {
 
   private ServerProtocol() {}
 
-  /** The settings to bind {@link Api#route()} with. */
+  /** The settings to bind {@link Api#connection()} with. */
   public static ServerSettings settings(ActorSystem<?> system) {
     ServerSettings settings =
         ServerSettings.create(

@@ -12,7 +12,6 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
-import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -53,9 +52,9 @@ class ApiHopTest {
                 List.of(
                     RawHeader.create("X-API-Key", LoopbackServer.KEY),
                     RawHeader.create("Idempotency-Key", "k")));
-    CompletableFuture<HttpResponse> response = api.handle(request).toCompletableFuture();
-    assertThat(response).isCompleted();
-    assertThat(response.join().status().intValue()).isEqualTo(201);
+    CompletableFuture<Api.Answer> answer = api.handle(request).toCompletableFuture();
+    assertThat(answer).isCompleted();
+    assertThat(answer.join().reply().status()).isEqualTo(201);
     assertThat(threads).containsExactly(Thread.currentThread());
   }
 }

@@ -59,7 +59,7 @@ public final class LoopbackServer implements AutoCloseable {
         Http.get(system)
             .newServerAt("127.0.0.1", 0)
             .withSettings(ServerProtocol.settings(system))
-            .bind(api.route())
+            .bindFlow(api.connection())
             .toCompletableFuture()
             .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     return new LoopbackServer(system, binding);
