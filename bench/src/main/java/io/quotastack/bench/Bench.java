@@ -176,7 +176,7 @@ final class Bench {
     void warmUp() throws IOException, InterruptedException {
       say("warming up");
       for (Scenario scenario : Scenario.of(settings.openLoopClients())) {
-        if (scenario.subject() != Subject.BASELINE) {
+        if (!scenario.subject().isBaseline()) {
           warmUp(httpLoad, work(scenario), scenario.spread(), settings.warmUpOperations());
         }
       }
@@ -289,6 +289,9 @@ final class Bench {
       say("latency at %.0f%% of the throughput".formatted(settings.openLoopShare() * 100));
       callIntoMemory();
       for (Scenario scenario : Scenario.of(settings.openLoopClients())) {
+        if (scenario.subject() == Subject.ROW_LOCK) {
+          continue; // Its throughput tells enough; the time goes to the fastest.
+        }
         double ratePerSecond = results.perSecond(scenario) * settings.openLoopShare();
         LoadGenerator.Window window =
             run(
@@ -320,12 +323,13 @@ final class Bench {
     }
 
     private LoadGenerator generator(Scenario scenario) {
-      return scenario.subject() == Subject.BASELINE ? sqlLoad : httpLoad;
+      return scenario.subject().isBaseline() ? sqlLoad : httpLoad;
     }
 
     private Work work(Scenario scenario) {
       return switch (scenario.subject()) {
-        case BASELINE ->
+        case ROW_LOCK -> Work.DEBIT_STATEMENTS;
+        case FASTEST ->
             fastestBaseline
                 .getOrDefault(scenario.spread(), Map.of())
                 .getOrDefault(scenario.clients(), Work.DEBIT_FUNCTION);

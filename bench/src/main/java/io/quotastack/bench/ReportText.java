@@ -140,7 +140,8 @@ public final class ReportText {
   private void baseline() {
     line("## The baseline's ways");
     line("");
-    line("Each ran once, briefly, before the rounds; the fastest is the baseline above.");
+    line(
+        "Each ran once, briefly, before the rounds; the first is the row-lock debit above, the fastest the fastest.");
     line("");
     line("| Way | customers | clients | per second | |");
     line("|---|---|---:|---:|---|");

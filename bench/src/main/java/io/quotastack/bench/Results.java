@@ -89,19 +89,34 @@ final class Results {
     addRatios(
         ratios,
         clientCounts,
-        "usage / baseline, many customers",
+        "usage / row-lock debit, many customers",
         new Contest(
             Scenario.Subject.USAGE,
-            Scenario.Subject.BASELINE,
+            Scenario.Subject.ROW_LOCK,
             Scenario.Spread.CROWD,
             USAGE_TARGET));
     addRatios(
         ratios,
         clientCounts,
-        "usage / baseline, one hot customer",
+        "usage / row-lock debit, one hot customer",
         new Contest(
             Scenario.Subject.USAGE,
-            Scenario.Subject.BASELINE,
+            Scenario.Subject.ROW_LOCK,
+            Scenario.Spread.HOT,
+            HOT_USAGE_TARGET));
+    addRatios(
+        ratios,
+        clientCounts,
+        "usage / fastest debit, many customers",
+        new Contest(
+            Scenario.Subject.USAGE, Scenario.Subject.FASTEST, Scenario.Spread.CROWD, USAGE_TARGET));
+    addRatios(
+        ratios,
+        clientCounts,
+        "usage / fastest debit, one hot customer",
+        new Contest(
+            Scenario.Subject.USAGE,
+            Scenario.Subject.FASTEST,
             Scenario.Spread.HOT,
             HOT_USAGE_TARGET));
     addRatios(
@@ -187,13 +202,11 @@ final class Results {
   }
 
   private static Report.Cores cores(Scenario scenario, List<LoadGenerator.Window> windows) {
-    Part load = scenario.subject() == Scenario.Subject.BASELINE ? Part.SQL_LOAD : Part.HTTP_LOAD;
+    Part load = scenario.subject().isBaseline() ? Part.SQL_LOAD : Part.HTTP_LOAD;
     Part server = scenario.subject() == Scenario.Subject.BARE ? Part.BARE : Part.NODE;
     double loadGenerator = mean(windows, window -> cores(window, load));
     double serverCores =
-        scenario.subject() == Scenario.Subject.BASELINE
-            ? 0
-            : mean(windows, window -> cores(window, server));
+        scenario.subject().isBaseline() ? 0 : mean(windows, window -> cores(window, server));
     double postgresql = mean(windows, window -> cores(window, Part.POSTGRESQL));
     double all =
         mean(windows, window -> window.cores().values().stream().mapToDouble(v -> v).sum());

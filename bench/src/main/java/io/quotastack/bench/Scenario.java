@@ -7,7 +7,10 @@ import java.util.List;
 public record Scenario(Subject subject, Spread spread, int clients) {
   /** What is called. */
   public enum Subject {
-    BASELINE("baseline: SQL row-lock debit"),
+    /** The usual row-lock debit: {@code SELECT .. FOR UPDATE} and what follows, by statements. */
+    ROW_LOCK("baseline: row-lock debit"),
+    /** The fastest way to write that debit that we know. */
+    FASTEST("baseline: fastest debit"),
     BARE("bare route"),
     ENTITLEMENT("entitlement check"),
     USAGE("usage");
@@ -20,6 +23,11 @@ public record Scenario(Subject subject, Spread spread, int clients) {
 
     public String title() {
       return title;
+    }
+
+    /** Whether it is SQL alone, without a node. */
+    boolean isBaseline() {
+      return this == ROW_LOCK || this == FASTEST;
     }
   }
 
@@ -43,10 +51,12 @@ public record Scenario(Subject subject, Spread spread, int clients) {
 
   static List<Scenario> of(int clients) {
     return List.of(
-        new Scenario(Subject.BASELINE, Spread.CROWD, clients),
+        new Scenario(Subject.ROW_LOCK, Spread.CROWD, clients),
         new Scenario(Subject.USAGE, Spread.CROWD, clients),
-        new Scenario(Subject.BASELINE, Spread.HOT, clients),
+        new Scenario(Subject.FASTEST, Spread.CROWD, clients),
+        new Scenario(Subject.ROW_LOCK, Spread.HOT, clients),
         new Scenario(Subject.USAGE, Spread.HOT, clients),
+        new Scenario(Subject.FASTEST, Spread.HOT, clients),
         new Scenario(Subject.BARE, Spread.CROWD, clients),
         new Scenario(Subject.ENTITLEMENT, Spread.CROWD, clients),
         new Scenario(Subject.ENTITLEMENT, Spread.HOT, clients));

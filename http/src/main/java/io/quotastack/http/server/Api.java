@@ -213,7 +213,14 @@ public final class Api {
 
   /** The bytes of a body that has not come in whole with the head of its request. */
   private CompletionStage<byte[]> collected(RequestEntity entity, RequestHeaders headers) {
-    checkDeclaration(entity, headers, entity.getContentLengthOption().orElse(0));
+    try {
+      checkDeclaration(entity, headers, entity.getContentLengthOption().orElse(0));
+    } catch (ProblemException e) {
+      if (!headers.awaitsContinue()) {
+        BodyCollector.discard(entity, settings.bodyTimeout(), system);
+      }
+      throw e;
+    }
     return BodyCollector.collect(entity, settings.bodyTimeout(), system);
   }
 

@@ -46,6 +46,20 @@ final class BodyCollector {
         });
   }
 
+  /**
+   * Reads a body that nobody wants, up to the same limit. Its client is answered already, but sees
+   * the answer only if it can go on sending.
+   */
+  static void discard(RequestEntity entity, Duration timeout, ActorSystem<?> system) {
+    var _ =
+        entity
+            .withoutSizeLimit()
+            .getDataBytes()
+            .completionTimeout(timeout)
+            .limitWeighted(DISCARD_LIMIT_BYTES, piece -> (long) piece.length())
+            .runWith(Sink.ignore(), system);
+  }
+
   private BodyCollector add(ByteString piece) {
     lengthBytes += piece.length();
     if (lengthBytes > DISCARD_LIMIT_BYTES) {

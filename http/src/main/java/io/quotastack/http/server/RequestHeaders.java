@@ -13,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param apiKey {@code X-API-Key}
  * @param idempotencyKey {@code Idempotency-Key}
  * @param contentEncoding {@code Content-Encoding}
+ * @param awaitsContinue {@code Expect: 100-continue}: the body comes only if it is asked for
  */
 record RequestHeaders(
     String target,
     @Nullable String requestId,
     @Nullable String apiKey,
     @Nullable String idempotencyKey,
-    @Nullable String contentEncoding) {
+    @Nullable String contentEncoding,
+    boolean awaitsContinue) {
   private static final String REPEATED = "";
 
   static RequestHeaders of(HttpRequest request) {
@@ -28,12 +30,14 @@ record RequestHeaders(
     String apiKey = null;
     String idempotencyKey = null;
     String contentEncoding = null;
+    boolean awaitsContinue = false;
     for (HttpHeader header : request.getHeaders()) {
       switch (header.lowercaseName()) {
         case "raw-request-uri" -> target = header.value();
         case "x-request-id" -> requestId = once(requestId, header);
         case "x-api-key" -> apiKey = once(apiKey, header);
         case "idempotency-key" -> idempotencyKey = once(idempotencyKey, header);
+        case "expect" -> awaitsContinue = true;
         case "content-encoding" -> contentEncoding = header.value();
         default -> {
           // not ours to look at
@@ -45,7 +49,8 @@ record RequestHeaders(
         requestId,
         apiKey,
         idempotencyKey,
-        contentEncoding);
+        contentEncoding,
+        awaitsContinue);
   }
 
   private static String once(@Nullable String before, HttpHeader header) {
