@@ -62,6 +62,87 @@ class MeteringRulesTest {
   }
 
   @Test
+  void a_package_that_is_begun_is_paid_whole() {
+    metric("packaged");
+    Answer rule =
+        api.post(
+                RULES,
+                """
+                {"billable_metric_key": "packaged", "cost_type": "package", "package_size": 1000,
+                 "package_cost": "2.5"}
+                """)
+            .created();
+    assertThat(rule.text("/package_size")).isEqualTo("1000");
+    assertThat(rule.text("/package_cost")).isEqualTo("2.5");
+    assertThat(rule.textOrNull("/unit_cost")).isNull();
+    assertThat(api.use("rich", "packaged", "0").created().number("/cost")).isZero();
+    assertThat(api.use("rich", "packaged", "1000").created().number("/cost")).isEqualTo(3);
+    assertThat(api.use("rich", "packaged", "1000.5").created().number("/cost")).isEqualTo(5);
+  }
+
+  @Test
+  void tiers_price_by_volume_or_slice_by_slice() {
+    String tiers =
+        """
+        [{"up_to": 5, "unit_cost": 700}, {"up_to": "10", "unit_cost": "650", "flat_cost": 0},
+         {"up_to": null, "unit_cost": 600, "flat_cost": 40}]
+        """;
+    for (String type : List.of("tiered", "graduated")) {
+      metric(type);
+      Answer rule =
+          api.post(
+                  RULES,
+                  "{\"billable_metric_key\": \"%s\", \"cost_type\": \"%s\", \"tiers\": %s}"
+                      .formatted(type, type, tiers))
+              .created();
+      assertThat(rule.text("/cost_type")).isEqualTo(type);
+      assertThat(rule.text("/tiers/0/up_to")).isEqualTo("5");
+      assertThat(rule.text("/tiers/0/flat_cost")).isEqualTo("0");
+      assertThat(rule.textOrNull("/tiers/2/up_to")).isNull();
+      assertThat(rule.text("/tiers/2/flat_cost")).isEqualTo("40");
+      assertThat(api.get(RULES + "/" + rule.text("/id")).ok().body()).isEqualTo(rule.body());
+    }
+    assertThat(api.use("rich", "tiered", "5").created().number("/cost")).isEqualTo(3_500);
+    assertThat(api.use("rich", "tiered", "6").created().number("/cost")).isEqualTo(3_900);
+    assertThat(api.use("rich", "tiered", "20").created().number("/cost")).isEqualTo(12_040);
+    assertThat(api.use("rich", "graduated", "5").created().number("/cost")).isEqualTo(3_500);
+    assertThat(api.use("rich", "graduated", "6").created().number("/cost")).isEqualTo(4_150);
+    assertThat(api.use("rich", "graduated", "20").created().number("/cost")).isEqualTo(12_790);
+
+    api.grant("tiers only", 4_150);
+    Answer check =
+        api.get("/v1/customer-by-external-id/tiers%20only/entitlements/graduated?units=7").ok();
+    assertThat(check.truth("/allowed")).isFalse();
+    assertThat(check.number("/affordable_units")).isEqualTo(6);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"tiered\", \"tiers\": []|/tiers",
+        "\"tiered\"|/tiers",
+        "\"tiered\", \"tiers\": [{\"up_to\": 5, \"unit_cost\": 1}]|/tiers/0/up_to",
+        "\"tiered\", \"tiers\": [{\"unit_cost\": 1}, {\"unit_cost\": 1}]|/tiers/0/up_to",
+        "\"graduated\", \"tiers\": [{\"up_to\": 5, \"unit_cost\": 1}, {\"up_to\": 5, \"unit_cost\": 1}, {\"unit_cost\": 1}]|/tiers/1/up_to",
+        "\"graduated\", \"tiers\": [{\"up_to\": null}]|/tiers/0/unit_cost",
+        "\"graduated\", \"tiers\": [{\"unit_cost\": -1}]|/tiers/0/unit_cost",
+        "\"graduated\", \"tiers\": [{\"unit_cost\": 1, \"price\": 1}]|/tiers/0/price",
+        "\"graduated\", \"unit_cost\": 1, \"tiers\": [{\"unit_cost\": 1}]|/unit_cost",
+        "\"package\", \"package_size\": 0, \"package_cost\": 1|/package_size",
+        "\"package\", \"package_size\": 1|/package_cost",
+        "\"per_unit\", \"unit_cost\": 1, \"tiers\": [{\"unit_cost\": 1}]|/tiers"
+      })
+  void a_price_that_is_none_is_refused_by_its_member(String price, String pointer) {
+    Answer refused =
+        api.post(
+            RULES, "{\"billable_metric_key\": \"unpriced\", \"cost_type\": %s}".formatted(price));
+    refused.isProblem(400, "invalid_request");
+    assertThat(refused.body()).contains("\"" + pointer + "\"");
+    api.use("rich", "unpriced", "1").isProblem(422, "no_metering_rule");
+  }
+
+  @Test
   void a_flat_rule_costs_the_same_whatever_the_units() {
     metric("flat");
     Answer rule =
@@ -183,10 +264,10 @@ class MeteringRulesTest {
   void a_rule_says_what_it_costs_and_of_a_metric_that_is_there() {
     Answer nothing = api.post(RULES, "{}").isProblem(400, "invalid_request");
     assertThat(nothing.pointers()).contains("/billable_metric_key", "/cost_type");
-    Answer tiered =
-        api.post(RULES, "{\"billable_metric_key\": \"unpriced\", \"cost_type\": \"tiered\"}")
+    Answer stairs =
+        api.post(RULES, "{\"billable_metric_key\": \"unpriced\", \"cost_type\": \"stairs\"}")
             .isProblem(400, "invalid_request");
-    assertThat(tiered.pointers()).contains("/cost_type");
+    assertThat(stairs.pointers()).contains("/cost_type");
     api.post(
             RULES,
             "{\"billable_metric_key\": \"nothing\", \"cost_type\": \"flat\", \"flat_cost\": 1}")

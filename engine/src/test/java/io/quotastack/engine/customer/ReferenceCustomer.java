@@ -10,6 +10,7 @@ import io.quotastack.engine.customer.CustomerCommand.SettleDue;
 import io.quotastack.engine.customer.CustomerCommand.UpdateCustomer;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Tier;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -430,12 +431,41 @@ final class ReferenceCustomer {
     return "done " + version;
   }
 
+  /** One package after the other until they hold all units. */
+  private static BigDecimal packages(Price.PerPackage price, BigDecimal units) {
+    BigDecimal[] whole = units.divideAndRemainder(price.packageSize());
+    BigDecimal count = whole[1].signum() == 0 ? whole[0] : whole[0].add(BigDecimal.ONE);
+    return count.multiply(price.packageCost());
+  }
+
+  /** Takes the units apart at the tiers' ends; by volume, only the last piece's price counts. */
+  private static BigDecimal sliceBySlice(List<Tier> tiers, BigDecimal units, boolean graduated) {
+    BigDecimal left = units;
+    BigDecimal end = BigDecimal.ZERO;
+    BigDecimal sum = BigDecimal.ZERO;
+    for (Tier tier : tiers) {
+      if (left.signum() == 0) {
+        return sum;
+      }
+      BigDecimal room = tier.upTo() == null ? left : tier.upTo().subtract(end).min(left);
+      BigDecimal priced = graduated ? room : units;
+      BigDecimal cost = priced.multiply(tier.unitCost()).add(tier.flatCost());
+      sum = graduated ? sum.add(cost) : cost;
+      left = left.subtract(room);
+      end = end.add(room);
+    }
+    return sum;
+  }
+
   /** What the units cost: exact, then rounded once by dividing whole numbers. */
   static BigInteger cost(MeteringRule rule, BigDecimal units) {
     BigDecimal exact =
         switch (rule.price()) {
           case Price.Flat flat -> flat.flatCost();
           case Price.PerUnit perUnit -> units.multiply(perUnit.unitCost());
+          case Price.PerPackage packages -> packages(packages, units);
+          case Price.Tiered tiered -> sliceBySlice(tiered.tiers(), units, false);
+          case Price.Graduated graduated -> sliceBySlice(graduated.tiers(), units, true);
         };
     BigInteger divisor = BigInteger.TEN.pow(Math.max(exact.scale(), 0));
     BigInteger digits =

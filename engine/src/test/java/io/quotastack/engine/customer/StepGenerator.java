@@ -5,8 +5,10 @@ import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.customer.Step.Ask;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.Tier;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.RoundingMode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -192,7 +194,25 @@ final class StepGenerator {
         };
     return random.nextInt(25) == 0
         ? null
-        : random.nextInt(3) == 0 ? new Price.Flat(cost) : new Price.PerUnit(cost);
+        : switch (random.nextInt(8)) {
+          case 0, 1 -> new Price.Flat(cost);
+          case 2 -> new Price.PerPackage(BigDecimal.valueOf(random.nextInt(1, 40), 1), cost);
+          case 3 -> new Price.Tiered(tiers(cost));
+          case 4 -> new Price.Graduated(tiers(cost));
+          default -> new Price.PerUnit(cost);
+        };
+  }
+
+  private List<Tier> tiers(BigDecimal cost) {
+    var tiers = new ArrayList<Tier>();
+    BigDecimal upTo = BigDecimal.ZERO;
+    for (int more = random.nextInt(3); more > 0; more--) {
+      upTo = upTo.add(BigDecimal.valueOf(random.nextInt(1, 60), random.nextInt(2)));
+      tiers.add(new Tier(upTo, cost, BigDecimal.valueOf(random.nextInt(5))));
+    }
+    BigDecimal lower = cost.divide(BigDecimal.TWO, cost.scale() + 1, RoundingMode.DOWN);
+    tiers.add(new Tier(null, lower, BigDecimal.valueOf(random.nextInt(3))));
+    return tiers;
   }
 
   private Set<String> someMetrics() {

@@ -7,7 +7,10 @@ import io.quotastack.engine.credits.AmountOutOfRangeException;
 import io.quotastack.engine.credits.Amounts;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -169,5 +172,153 @@ class PriceTest {
     var price = new Price.PerUnit(new BigDecimal("0.000000001"));
 
     assertThat(price.affordableUnits(Amounts.MAX_MC, Rounding.UP)).isEqualTo(Amounts.MAX_MC);
+  }
+
+  private static Tier tier(@Nullable String upTo, String unitCost, String flatCost) {
+    return new Tier(
+        upTo == null ? null : new BigDecimal(upTo),
+        new BigDecimal(unitCost),
+        new BigDecimal(flatCost));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0",
+    "0.000000001, 500",
+    "1, 500",
+    "999, 500",
+    "1000, 500",
+    "1000.1, 1000",
+    "1001, 1000",
+    "2000, 1000",
+    "2001, 1500"
+  })
+  void a_package_that_is_begun_is_paid_whole(BigDecimal units, long costMc) {
+    var price = new Price.PerPackage(new BigDecimal("1000"), new BigDecimal("500"));
+
+    assertThat(price.costMc(units, Rounding.UP)).isEqualTo(costMc);
+  }
+
+  /**
+   * The tiers and whole quantities of Stripe's guide "Set up tiered pricing"
+   * (docs.stripe.com/subscriptions/pricing-models/tiered-pricing), in cents as mc; fractions ours.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    // units, by volume, graduated
+    "0, 0, 0",
+    "1, 700, 700",
+    "5, 3500, 3500",
+    "5.5, 3575, 3825",
+    "6, 3900, 4150",
+    "10, 6500, 6750",
+    "11, 6600, 7350",
+    "20, 12000, 12750",
+    "25, 15000, 15750"
+  })
+  void tiers_by_volume_and_graduated(BigDecimal units, long volumeMc, long graduatedMc) {
+    var tiers = List.of(tier("5", "700", "0"), tier("10", "650", "0"), tier(null, "600", "0"));
+
+    assertThat(new Price.Tiered(tiers).costMc(units, Rounding.UP)).isEqualTo(volumeMc);
+    assertThat(new Price.Graduated(tiers).costMc(units, Rounding.UP)).isEqualTo(graduatedMc);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // units, by volume, graduated: a flat cost counts once for each tier that any unit is in
+    "0, 0, 0",
+    "0.5, 11, 11",
+    "100, 210, 210",
+    "100.5, 121, 231",
+    "101, 121, 231",
+    "1000, 1020, 1130"
+  })
+  void flat_costs_of_tiers(BigDecimal units, long volumeMc, long graduatedMc) {
+    var tiers = List.of(tier("100", "2", "10"), tier(null, "1", "20"));
+
+    assertThat(new Price.Tiered(tiers).costMc(units, Rounding.UP)).isEqualTo(volumeMc);
+    assertThat(new Price.Graduated(tiers).costMc(units, Rounding.UP)).isEqualTo(graduatedMc);
+  }
+
+  @Test
+  void rounding_is_done_once_over_all_tiers() {
+    var price =
+        new Price.Graduated(
+            List.of(tier("1", "0.4", "0"), tier("2", "0.4", "0"), tier(null, "0.4", "0")));
+
+    assertThat(price.costMc(new BigDecimal("3"), Rounding.UP)).isEqualTo(2);
+    assertThat(price.costMc(new BigDecimal("3"), Rounding.HALF_UP)).isEqualTo(1);
+    assertThat(price.costMc(new BigDecimal("3"), Rounding.DOWN)).isEqualTo(1);
+  }
+
+  @Test
+  void what_are_no_tiers_is_refused() {
+    assertThatThrownBy(() -> new Price.Tiered(List.of()))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Price.Tiered(List.of(tier("5", "1", "0"))))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() ->
+            new Price.Graduated(
+                List.of(tier("5", "1", "0"), tier("5", "1", "0"), tier(null, "1", "0"))))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(
+            () -> new Price.Graduated(List.of(tier(null, "1", "0"), tier(null, "1", "0"))))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Price.PerPackage(BigDecimal.ZERO, BigDecimal.ONE))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Rounding.class)
+  void affordable_units_of_any_price_are_the_most_that_can_be_paid(Rounding rounding) {
+    var random = new Random(11);
+    for (int i = 0; i < 2_000; i++) {
+      Price price = anyPrice(random);
+      long availableMc = random.nextInt(60);
+      long most = 0;
+      // Beyond this many units any of these prices costs more than what there is.
+      for (int units = 1; units <= 400; units++) {
+        if (price.costMc(BigDecimal.valueOf(units), rounding) <= availableMc) {
+          most = units;
+        }
+      }
+      assertThat(price.affordableUnits(availableMc, rounding))
+          .as("%s with %s, %s", price, availableMc, rounding)
+          .isEqualTo(most);
+    }
+  }
+
+  private static Price anyPrice(Random random) {
+    if (random.nextInt(4) == 0) {
+      return new Price.PerPackage(
+          BigDecimal.valueOf(random.nextInt(1, 30), 1),
+          BigDecimal.valueOf(random.nextInt(10, 60), 1));
+    }
+    var tiers = new ArrayList<Tier>();
+    BigDecimal upTo = BigDecimal.ZERO;
+    for (int more = random.nextInt(4); more > 0; more--) {
+      upTo = upTo.add(BigDecimal.valueOf(random.nextInt(1, 90), 1));
+      tiers.add(
+          new Tier(
+              upTo,
+              BigDecimal.valueOf(random.nextInt(40), 1),
+              BigDecimal.valueOf(random.nextInt(4))));
+    }
+    tiers.add(
+        new Tier(
+            null,
+            BigDecimal.valueOf(random.nextInt(3, 40), 1),
+            BigDecimal.valueOf(random.nextInt(4))));
+    return random.nextBoolean() ? new Price.Tiered(tiers) : new Price.Graduated(tiers);
+  }
+
+  @Test
+  void a_last_tier_without_a_price_for_units_has_no_end() {
+    var tiers = List.of(tier("10", "1", "0"), tier(null, "0", "20"));
+
+    assertThat(new Price.Tiered(tiers).affordableUnits(20, Rounding.UP)).isNull();
+    assertThat(new Price.Tiered(tiers).affordableUnits(19, Rounding.UP)).isEqualTo(10);
+    assertThat(new Price.Graduated(tiers).affordableUnits(30, Rounding.UP)).isNull();
+    assertThat(new Price.Graduated(tiers).affordableUnits(29, Rounding.UP)).isEqualTo(10);
   }
 }

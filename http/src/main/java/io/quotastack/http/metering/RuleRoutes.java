@@ -7,7 +7,6 @@ import io.quotastack.engine.tenant.Catalog;
 import io.quotastack.engine.tenant.TenantCommand.CreateRule;
 import io.quotastack.engine.tenant.TenantEvent;
 import io.quotastack.http.door.Tenants;
-import io.quotastack.http.input.DecimalRule;
 import io.quotastack.http.input.JsonFields;
 import io.quotastack.http.input.QueryParameters;
 import io.quotastack.http.input.WireNames;
@@ -30,7 +29,6 @@ import org.jspecify.annotations.Nullable;
 /** Making and reading metering rules (semantics 4). */
 public final class RuleRoutes {
   private static final String KIND = "metering-rules";
-  private static final WireNames<CostType> COST_TYPES = WireNames.lowerCase(CostType.class);
   private static final WireNames<Rounding> ROUNDINGS = WireNames.lowerCase(Rounding.class);
   private static final WireNames<Boolean> TRUTHS =
       WireNames.of(List.of(true, false), Object::toString);
@@ -41,11 +39,6 @@ public final class RuleRoutes {
           .reversed()
           .thenComparing(MeteringRule::metricKey)
           .thenComparing(MeteringRule::version, Comparator.reverseOrder());
-
-  private enum CostType {
-    FLAT,
-    PER_UNIT
-  }
 
   private final Tenants tenants;
 
@@ -69,7 +62,7 @@ public final class RuleRoutes {
         new CreateRule(
             call.requestKey(),
             body.text("billable_metric_key", MetricRoutes.KEY),
-            price(body),
+            PriceInput.read(body),
             body.choiceOr("rounding", ROUNDINGS, Rounding.UP),
             body.instantOrNull("effective_at"));
     body.finish();
@@ -81,26 +74,6 @@ public final class RuleRoutes {
           return Reply.created(json -> MeteringJson.rule(json, rule, active))
               .replayed(changed.replayed());
         });
-  }
-
-  private static Price price(JsonFields body) {
-    return switch (body.choice("cost_type", COST_TYPES)) {
-      case FLAT -> {
-        unused(body, "unit_cost", "flat");
-        yield new Price.Flat(body.decimal("flat_cost", DecimalRule.NOT_NEGATIVE));
-      }
-      case PER_UNIT -> {
-        unused(body, "flat_cost", "per_unit");
-        yield new Price.PerUnit(body.decimal("unit_cost", DecimalRule.NOT_NEGATIVE));
-      }
-    };
-  }
-
-  private static void unused(JsonFields body, String name, String costType) {
-    BigDecimal value = body.decimalOrNull(name, DecimalRule.NOT_NEGATIVE);
-    if (value != null) {
-      body.reject(name, "does not belong to a rule whose cost_type is " + costType);
-    }
   }
 
   private CompletionStage<Reply> read(Call call) {
