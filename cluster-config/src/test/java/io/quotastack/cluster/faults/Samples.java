@@ -5,6 +5,8 @@ import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.BlockTerms;
 import io.quotastack.engine.ids.Environment;
 import io.quotastack.engine.ids.TenantRef;
+import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Tier;
 import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.ParameterizedType;
@@ -36,6 +38,13 @@ final class Samples {
   private final ActorRef<?> actor;
   private final Map<Class<?>, List<Object>> made = new HashMap<>();
   private final Set<Class<?>> records = new HashSet<>();
+
+  /** Ascending, as tiers must be. */
+  private static final List<Tier> TIERS =
+      List.of(
+          new Tier(new BigDecimal("0.000000001"), BigDecimal.ZERO, new BigDecimal("9.990")),
+          new Tier(new BigDecimal("100"), new BigDecimal("0.5"), BigDecimal.ZERO),
+          new Tier(null, BigDecimal.ONE, BigDecimal.ZERO));
 
   /**
    * Samples that are made anew.
@@ -75,6 +84,16 @@ final class Samples {
     if (type == Block.class) {
       records.add(type);
       return blocks();
+    }
+    if (type == Price.PerPackage.class) {
+      records.add(type);
+      return List.of(new Price.PerPackage(new BigDecimal("0.000000001"), BigDecimal.ZERO));
+    }
+    if (type == Price.Tiered.class || type == Price.Graduated.class) {
+      records.add(type);
+      records.add(Tier.class);
+      return List.of(
+          type == Price.Tiered.class ? new Price.Tiered(TIERS) : new Price.Graduated(TIERS));
     }
     if (type.isSealed()) {
       var variants = new ArrayList<Object>();
