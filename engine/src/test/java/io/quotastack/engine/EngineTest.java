@@ -18,6 +18,7 @@ import io.quotastack.engine.journal.JournalReader.Direction;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.Catalog;
 import io.quotastack.engine.tenant.TenantCommand;
 import io.quotastack.engine.tenant.TenantReply;
@@ -181,7 +182,15 @@ class EngineTest {
     outcome(customer, grant("acme", 50));
     var price =
         new MeteringRule(
-            "rul_1", "tokens", 1, new Price.PerUnit(BigDecimal.ONE), Rounding.UP, NOW, NOW);
+            "rul_1",
+            "tokens",
+            1,
+            new Price.PerUnit(BigDecimal.ONE),
+            TierScope.EVENT,
+            List.of(),
+            Rounding.UP,
+            NOW,
+            NOW);
     var stages = new ArrayList<CompletionStage<? extends Object>>();
     for (int i = 0; i < 64; i++) {
       stages.add(

@@ -18,6 +18,8 @@ import io.quotastack.engine.customer.CustomerCommand.UpdateCustomer;
 import io.quotastack.engine.idempotency.Remembered;
 import io.quotastack.engine.ids.OwnedId;
 import io.quotastack.engine.metering.MeteringRule;
+import io.quotastack.engine.metering.Quote;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -300,7 +302,11 @@ public final class CustomerDecider {
             new Refusal.TimestampOutOfRange(
                 "usage may be dated at most 30 days back and 5 minutes ahead"));
       }
-      long costMc = rule.costMc(command.units());
+      Quote quote = rule.quote(command.properties(), BigDecimal.ZERO);
+      if (quote == null) {
+        return new Outcome.Refused(new Refusal.NoMeteringRule(command.metricKey()));
+      }
+      long costMc = quote.costMc(command.units());
       long availableMc = state.blocks().availableMc(command.metricKey());
       if (availableMc < costMc) {
         return new Outcome.Refused(new Refusal.InsufficientCredits(costMc, availableMc));

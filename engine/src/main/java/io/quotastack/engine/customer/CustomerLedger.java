@@ -194,6 +194,7 @@ public final class CustomerLedger {
       case GRANT -> Set.of(GRANTED, ACTIVATED);
       case DEBIT -> Set.of(USED);
       case EXPIRE -> Set.of(EXPIRED);
+      case HOLD, RELEASE, CAPTURE, VOID, ADJUST, REVERSE, OVERAGE, SETTLE -> Set.of("none.1");
     };
   }
 }

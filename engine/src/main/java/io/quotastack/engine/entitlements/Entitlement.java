@@ -4,7 +4,9 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import io.quotastack.engine.credits.AmountOutOfRangeException;
 import io.quotastack.engine.credits.Amounts;
 import io.quotastack.engine.metering.MeteringRule;
+import io.quotastack.engine.metering.Quote;
 import java.math.BigDecimal;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,12 +46,13 @@ public record Entitlement(
    */
   public static Entitlement of(
       boolean hasFeature, @Nullable MeteringRule rule, BigDecimal units, long availableMc) {
-    if (rule == null) {
+    Quote quote = rule == null ? null : rule.quote(Map.of(), BigDecimal.ZERO);
+    if (quote == null) {
       return new Entitlement(
           false, hasFeature ? Reason.NO_METERING_RULE : Reason.FEATURE_MISSING, null, null);
     }
-    Long costMc = cost(rule, units);
-    Long affordableUnits = rule.price().affordableUnits(availableMc, rule.rounding());
+    Long costMc = cost(quote, units);
+    Long affordableUnits = quote.affordableUnits(availableMc);
     if (affordableUnits != null) {
       affordableUnits = Math.min(affordableUnits, Amounts.MAX_MC);
     }
@@ -60,9 +63,9 @@ public record Entitlement(
     return new Entitlement(reason == null, reason, costMc, affordableUnits);
   }
 
-  private static @Nullable Long cost(MeteringRule rule, BigDecimal units) {
+  private static @Nullable Long cost(Quote quote, BigDecimal units) {
     try {
-      return rule.costMc(units);
+      return quote.costMc(units);
     } catch (AmountOutOfRangeException e) {
       return null;
     }

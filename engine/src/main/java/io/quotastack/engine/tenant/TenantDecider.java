@@ -5,6 +5,7 @@ import io.quotastack.engine.idempotency.Remembered;
 import io.quotastack.engine.ids.Base32;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.TenantCommand.ChangeConfig;
 import io.quotastack.engine.tenant.TenantCommand.CreateMetric;
 import io.quotastack.engine.tenant.TenantCommand.CreateRule;
@@ -158,6 +159,8 @@ public final class TenantDecider {
                 metric.key(),
                 version,
                 command.price(),
+                TierScope.EVENT,
+                List.of(),
                 command.rounding(),
                 effectiveAt,
                 now)));

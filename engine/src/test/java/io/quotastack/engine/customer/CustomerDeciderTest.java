@@ -29,6 +29,7 @@ import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -189,6 +190,8 @@ class CustomerDeciderTest {
             "tokens",
             4,
             new Price.PerUnit(new BigDecimal("0.6")),
+            TierScope.EVENT,
+            List.of(),
             Rounding.UP,
             START,
             START);

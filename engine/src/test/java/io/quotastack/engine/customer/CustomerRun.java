@@ -25,6 +25,7 @@ import io.quotastack.engine.customer.CustomerEvent.UsageRecorded;
 import io.quotastack.engine.customer.ReferenceCustomer.Deposit;
 import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.metering.MeteringRule;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.serialization.StoredJson;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -213,7 +214,15 @@ final class CustomerRun {
               use.price() == null
                   ? null
                   : new MeteringRule(
-                      "rul_1", use.metricKey(), 1, use.price(), use.rounding(), START, START),
+                      "rul_1",
+                      use.metricKey(),
+                      1,
+                      use.price(),
+                      TierScope.EVENT,
+                      List.of(),
+                      use.rounding(),
+                      START,
+                      START),
               use.burnOrder(),
               plus(now, use.usedIn()),
               Map.of("model", "large"),

@@ -9,8 +9,10 @@ import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +25,15 @@ final class Customers {
   /** One mc a unit. */
   static final MeteringRule ONE_MC =
       new MeteringRule(
-          "rul_1", "tokens", 1, new Price.PerUnit(BigDecimal.ONE), Rounding.UP, START, START);
+          "rul_1",
+          "tokens",
+          1,
+          new Price.PerUnit(BigDecimal.ONE),
+          TierScope.EVENT,
+          List.of(),
+          Rounding.UP,
+          START,
+          START);
 
   private Customers() {}
 

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -460,7 +461,7 @@ final class ReferenceCustomer {
   /** What the units cost: exact, then rounded once by dividing whole numbers. */
   static BigInteger cost(MeteringRule rule, BigDecimal units) {
     BigDecimal exact =
-        switch (rule.price()) {
+        switch (Objects.requireNonNull(rule.price())) {
           case Price.Flat flat -> flat.flatCost();
           case Price.PerUnit perUnit -> units.multiply(perUnit.unitCost());
           case Price.PerPackage packages -> packages(packages, units);

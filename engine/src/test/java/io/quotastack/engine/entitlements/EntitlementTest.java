@@ -6,8 +6,10 @@ import io.quotastack.engine.entitlements.Entitlement.Reason;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** May the customer do it, and if not, why. */
@@ -62,6 +64,15 @@ class EntitlementTest {
   }
 
   private static MeteringRule rule(Price price) {
-    return new MeteringRule("rul_1", "tokens", 1, price, Rounding.UP, Instant.EPOCH, Instant.EPOCH);
+    return new MeteringRule(
+        "rul_1",
+        "tokens",
+        1,
+        price,
+        TierScope.EVENT,
+        List.of(),
+        Rounding.UP,
+        Instant.EPOCH,
+        Instant.EPOCH);
   }
 }

@@ -33,6 +33,7 @@ import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.ApiKeyHash;
 import io.quotastack.engine.tenant.Catalog;
 import io.quotastack.engine.tenant.TenantCommand;
@@ -47,6 +48,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -69,12 +71,22 @@ class ClusterMessagesTest {
           "tokens",
           3,
           new Price.PerUnit(new BigDecimal("0.600000001")),
+          TierScope.EVENT,
+          List.of(),
           Rounding.HALF_UP,
           AT,
           AT);
   private static final MeteringRule FLAT =
       new MeteringRule(
-          "rul_b", "calls", 1, new Price.Flat(new BigDecimal("20")), Rounding.DOWN, AT, AT);
+          "rul_b",
+          "calls",
+          1,
+          new Price.Flat(new BigDecimal("20")),
+          TierScope.EVENT,
+          List.of(),
+          Rounding.DOWN,
+          AT,
+          AT);
   private static final Metric METRIC =
       new Metric("tokens", "Tokens", "of text", "text", true, AT, AT);
   private static final Metric BARE_METRIC = new Metric("calls", "Calls", null, null, false, AT, AT);
@@ -261,8 +273,10 @@ class ClusterMessagesTest {
         new TenantCommand.UpdateMetric(
             REQUEST, "tokens", "T", new NewText(null), new NewText("f"), true),
         new TenantCommand.UpdateMetric(REQUEST, "tokens", null, null, null, null),
-        new TenantCommand.CreateRule(REQUEST, "tokens", PER_UNIT.price(), Rounding.DOWN, AT),
-        new TenantCommand.CreateRule(REQUEST, "calls", FLAT.price(), Rounding.UP, null),
+        new TenantCommand.CreateRule(
+            REQUEST, "tokens", Objects.requireNonNull(PER_UNIT.price()), Rounding.DOWN, AT),
+        new TenantCommand.CreateRule(
+            REQUEST, "calls", Objects.requireNonNull(FLAT.price()), Rounding.UP, null),
         new TenantCommand.NameCustomer(REQUEST, new UUID(3, 4)));
   }
 

@@ -24,6 +24,7 @@ import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
 import io.quotastack.engine.metering.Tier;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.ApiKeyHash;
 import io.quotastack.engine.tenant.TenantConfig;
 import io.quotastack.engine.tenant.TenantEvent;
@@ -96,6 +97,8 @@ class StoredSamplesTest {
           "tokens",
           3,
           new Price.PerUnit(new BigDecimal("0.600000001")),
+          TierScope.EVENT,
+          List.of(),
           Rounding.HALF_UP,
           MARCH,
           AT);
@@ -105,6 +108,8 @@ class StoredSamplesTest {
           "tokens",
           1,
           new Price.Flat(new BigDecimal("20")),
+          TierScope.EVENT,
+          List.of(),
           Rounding.UP,
           BEGIN,
           BEGIN);
@@ -116,7 +121,16 @@ class StoredSamplesTest {
   private static final TenantConfig PRIORITY_FIRST = new TenantConfig(BurnOrder.PRIORITY_FIRST);
 
   private static MeteringRule priced(Price price) {
-    return new MeteringRule("rul_orxwwzloomxdc", "tokens", 1, price, Rounding.UP, BEGIN, BEGIN);
+    return new MeteringRule(
+        "rul_orxwwzloomxdc",
+        "tokens",
+        1,
+        price,
+        TierScope.EVENT,
+        List.of(),
+        Rounding.UP,
+        BEGIN,
+        BEGIN);
   }
 
   /** A sample's file and what it must be read as. */

@@ -7,9 +7,11 @@ import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Which rule prices a metric, and what a copy of the catalog keeps. */
@@ -104,6 +106,8 @@ class CatalogTest {
         "tokens",
         version,
         new Price.Flat(BigDecimal.ONE),
+        TierScope.EVENT,
+        List.of(),
         Rounding.UP,
         effectiveAt,
         NOW);

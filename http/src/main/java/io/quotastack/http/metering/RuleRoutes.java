@@ -3,6 +3,7 @@ package io.quotastack.http.metering;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.Catalog;
 import io.quotastack.engine.tenant.TenantCommand.CreateRule;
 import io.quotastack.engine.tenant.TenantEvent;
@@ -149,6 +150,8 @@ public final class RuleRoutes {
         cursor.values().get(1),
         version.intValue(),
         new Price.Flat(BigDecimal.ZERO),
+        TierScope.EVENT,
+        List.of(),
         Rounding.UP,
         createdAt,
         createdAt);
