@@ -3,6 +3,7 @@ package io.quotastack.engine.tenant;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
+import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.serialization.ClusterMessage;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,6 +36,10 @@ public record Catalog(
   public static final Catalog NONE =
       new Catalog(false, 0, TenantConfig.DEFAULT, List.of(), Map.of(), Map.of());
 
+  public io.quotastack.engine.topups.@Nullable TopupPackage topupPackage(String key) {
+    return null;
+  }
+
   /** The metric of that key, or null. */
   public @Nullable Metric metric(String key) {
     return metrics.get(key);
@@ -58,6 +63,12 @@ public record Catalog(
       }
     }
     return active;
+  }
+
+  /** The rules that may price that metric now or very soon. */
+  public Pricing pricing(String metricKey, Instant now) {
+    MeteringRule active = activeRule(metricKey, now);
+    return active == null ? Pricing.NONE : new Pricing(List.of(active));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.quotastack.engine.tenant;
 
+import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.BurnOrder;
 
 /**
@@ -10,4 +11,14 @@ import io.quotastack.engine.credits.BurnOrder;
 public record TenantConfig(BurnOrder burnOrder) {
   /** What holds until the tenant sets something else. */
   public static final TenantConfig DEFAULT = new TenantConfig(BurnOrder.EXPIRY_FIRST);
+
+  public AccountPolicy policy() {
+    AccountPolicy all = AccountPolicy.DEFAULT;
+    return new AccountPolicy(
+        burnOrder, all.overagePolicy(), null, all.overageSettlement(), all.timeZone());
+  }
+
+  public long reservationDefaultTtlSeconds() {
+    return 300;
+  }
 }
