@@ -3,8 +3,8 @@ package io.quotastack.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.ConfigFactory;
+import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.BlockSource;
-import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.customer.CustomerCommand;
 import io.quotastack.engine.customer.CustomerQuery;
 import io.quotastack.engine.customer.CustomerView;
@@ -17,6 +17,7 @@ import io.quotastack.engine.journal.InMemoryJournal;
 import io.quotastack.engine.journal.JournalReader.Direction;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.metering.Rounding;
 import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.Catalog;
@@ -202,8 +203,8 @@ class EngineTest {
                           request(),
                           "tokens",
                           BigDecimal.ONE,
-                          price,
-                          BurnOrder.EXPIRY_FIRST,
+                          new Pricing(List.of(price)),
+                          AccountPolicy.DEFAULT,
                           null,
                           Map.of(),
                           Map.of())))

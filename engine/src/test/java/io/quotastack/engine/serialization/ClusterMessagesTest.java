@@ -8,14 +8,19 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.typesafe.config.ConfigFactory;
 import io.quotastack.engine.changes.NewText;
+import io.quotastack.engine.changes.NewValue;
+import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.Allocation;
 import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.BlockSource;
+import io.quotastack.engine.credits.BlockStatus;
 import io.quotastack.engine.credits.BlockTerms;
 import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.credits.EntryType;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.LedgerHash;
+import io.quotastack.engine.credits.OveragePolicy;
+import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.credits.Reference;
 import io.quotastack.engine.customer.CustomerCommand;
 import io.quotastack.engine.customer.CustomerEvent;
@@ -31,7 +36,9 @@ import io.quotastack.engine.ids.Environment;
 import io.quotastack.engine.ids.TenantRef;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
+import io.quotastack.engine.metering.Period;
 import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.metering.Rounding;
 import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.ApiKeyHash;
@@ -43,6 +50,7 @@ import io.quotastack.engine.tenant.TenantMessage;
 import io.quotastack.engine.tenant.TenantReply;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -91,7 +99,23 @@ class ClusterMessagesTest {
       new Metric("tokens", "Tokens", "of text", "text", true, AT, AT);
   private static final Metric BARE_METRIC = new Metric("calls", "Calls", null, null, false, AT, AT);
   private static final Profile PROFILE =
-      new Profile("acme", "Acme ü", "a@b", "Europe/Berlin", Map.of("a", "1"), AT, AT);
+      new Profile(
+          "acme",
+          "Acme ü",
+          "a@b",
+          "Europe/Berlin",
+          OveragePolicy.NOTIFY,
+          9_007_199_254_740_991L,
+          Map.of("a", "1"),
+          AT,
+          AT);
+  private static final AccountPolicy POLICY =
+      new AccountPolicy(
+          BurnOrder.PRIORITY_FIRST,
+          OveragePolicy.NOTIFY,
+          9_007_199_254_740_991L,
+          OverageSettlement.INVOICE,
+          ZoneId.of("Europe/Berlin"));
   private static final Profile NO_PROFILE = Profile.named(null, AT);
   private static final BlockTerms TERMS =
       new BlockTerms(
@@ -166,11 +190,26 @@ class ClusterMessagesTest {
 
   private static Stream<CustomerCommand> customerCommands() {
     return Stream.of(
-        new CustomerCommand.CreateCustomer(REQUEST, "acme", "Acme", "a@b", "UTC", Map.of("k", "v")),
-        new CustomerCommand.CreateCustomer(REQUEST, null, null, null, null, Map.of()),
+        new CustomerCommand.CreateCustomer(
+            REQUEST, "acme", "Acme", "a@b", "UTC", OveragePolicy.ALLOW, 5L, Map.of("k", "v")),
+        new CustomerCommand.CreateCustomer(REQUEST, null, null, null, null, null, null, Map.of()),
         new CustomerCommand.UpdateCustomer(
-            REQUEST, new NewText(null), new NewText("x"), null, Map.of()),
-        new CustomerCommand.UpdateCustomer(REQUEST, null, null, null, null),
+            REQUEST,
+            new NewText(null),
+            new NewText("x"),
+            null,
+            new NewValue<>(OveragePolicy.BLOCK),
+            new NewValue<>(7L),
+            Map.of()),
+        new CustomerCommand.UpdateCustomer(
+            REQUEST,
+            null,
+            null,
+            new NewText("UTC"),
+            new NewValue<>(null),
+            new NewValue<>(null),
+            null),
+        new CustomerCommand.UpdateCustomer(REQUEST, null, null, null, null, null, null),
         new CustomerCommand.GrantCredits(
             REQUEST,
             "acme",
@@ -203,8 +242,8 @@ class ClusterMessagesTest {
             REQUEST,
             "tokens",
             new BigDecimal("999999999999999.999999999"),
-            PER_UNIT,
-            BurnOrder.PRIORITY_FIRST,
+            new Pricing(List.of(PER_UNIT, FLAT)),
+            POLICY,
             AT,
             Map.of("model", "large"),
             Map.of("k", "v")),
@@ -212,8 +251,8 @@ class ClusterMessagesTest {
             REQUEST,
             "calls",
             BigDecimal.ZERO,
-            null,
-            BurnOrder.EXPIRY_FIRST,
+            Pricing.NONE,
+            AccountPolicy.DEFAULT,
             null,
             Map.of(),
             Map.of()),
@@ -221,8 +260,8 @@ class ClusterMessagesTest {
             REQUEST,
             "calls",
             BigDecimal.ONE,
-            FLAT,
-            BurnOrder.EXPIRY_FIRST,
+            new Pricing(List.of(FLAT)),
+            AccountPolicy.DEFAULT,
             null,
             Map.of(),
             Map.of()),
@@ -234,8 +273,8 @@ class ClusterMessagesTest {
         new CustomerEvent.CustomerCreated(AT, REQUEST, PROFILE, 1),
         new CustomerEvent.CustomerCreated(AT, null, NO_PROFILE, 1),
         new CustomerEvent.CustomerUpdated(AT, REQUEST, PROFILE),
-        new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 2),
-        new CustomerEvent.CreditGranted(AT, REQUEST, BARE_TERMS, BARE_ENTRY, 2),
+        new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 6, 2),
+        new CustomerEvent.CreditGranted(AT, null, BARE_TERMS, BARE_ENTRY, 0, 2),
         new CustomerEvent.BlockActivated(AT, 7, ENTRY),
         new CustomerEvent.BlockExpired(AT, 7, ENTRY, 3),
         new CustomerEvent.UsageRecorded(
@@ -248,7 +287,25 @@ class ClusterMessagesTest {
             3,
             AT,
             Map.of("model", "large"),
+            5,
+            new Period(AT, AT.plusSeconds(1)),
+            new BigDecimal("100.50"),
             ENTRY,
+            4),
+        new CustomerEvent.UsageRecorded(
+            AT,
+            REQUEST,
+            "calls",
+            BigDecimal.ZERO,
+            0,
+            "rul_b",
+            1,
+            AT,
+            Map.of(),
+            0,
+            null,
+            null,
+            BARE_ENTRY,
             4));
   }
 
@@ -302,12 +359,22 @@ class ClusterMessagesTest {
         new CustomerQuery.ReadCredits(null),
         new CustomerQuery.ReadCredits(BurnOrder.PRIORITY_FIRST),
         new CustomerQuery.ListBlocks(
-            BurnOrder.EXPIRY_FIRST, true, new CustomerQuery.BurnPlace(3, 4, AT, true), 20),
+            BurnOrder.EXPIRY_FIRST,
+            BlockStatus.ACTIVE,
+            new CustomerQuery.BurnPlace(3, 4, AT, true),
+            20),
         new CustomerQuery.ListBlocks(
             BurnOrder.EXPIRY_FIRST, null, new CustomerQuery.BurnPlace(3, 4, null, false), 20),
-        new CustomerQuery.ListBlocks(BurnOrder.EXPIRY_FIRST, false, null, 100),
-        new CustomerQuery.CheckEntitlement("tokens", "text", PER_UNIT, new BigDecimal("1.5")),
-        new CustomerQuery.CheckEntitlement("tokens", null, null, BigDecimal.ONE),
+        new CustomerQuery.ListBlocks(BurnOrder.EXPIRY_FIRST, BlockStatus.PENDING, null, 100),
+        new CustomerQuery.CheckEntitlement(
+            "tokens",
+            "text",
+            new Pricing(List.of(PER_UNIT)),
+            POLICY,
+            new BigDecimal("1.5"),
+            Map.of("model", "large")),
+        new CustomerQuery.CheckEntitlement(
+            "tokens", null, Pricing.NONE, AccountPolicy.DEFAULT, BigDecimal.ONE, Map.of()),
         new CustomerQuery.ReadLedgerHead());
   }
 
@@ -320,9 +387,13 @@ class ClusterMessagesTest {
         new CustomerView.Credits("acme", balances, 5, 6, 7, null),
         new CustomerView.Credits(null, balances, 5, 6, 7, List.of(new Block(TERMS, 9, 1, true))),
         new CustomerView.BlockPage(List.of(new Block(BARE_TERMS, 1, 0, false)), true),
-        new CustomerView.Checked("acme", new Entitlement(true, null, 12L, null), balances),
         new CustomerView.Checked(
-            null, new Entitlement(false, Entitlement.Reason.NO_METERING_RULE, null, 3L), balances),
+            "acme", new Entitlement(true, null, 12L, null), balances, OveragePolicy.NOTIFY),
+        new CustomerView.Checked(
+            null,
+            new Entitlement(false, Entitlement.Reason.NO_METERING_RULE, null, 3L),
+            balances,
+            OveragePolicy.BLOCK),
         new CustomerView.LedgerHead(5, LedgerHash.GENESIS, 6, 7));
   }
 
@@ -372,7 +443,7 @@ class ClusterMessagesTest {
 
   @Test
   void the_order_of_metric_keys_arrives_too() {
-    var granted = new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 2);
+    var granted = new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 6, 2);
     var reply = new CustomerMessage.WriteReply(null, List.of(new Outcome.Done(1, granted)), null);
 
     CustomerMessage.WriteReply arrived =
