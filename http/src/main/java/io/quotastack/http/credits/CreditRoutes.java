@@ -23,12 +23,10 @@ import io.quotastack.http.server.Call;
 import io.quotastack.http.server.Reply;
 import io.quotastack.http.server.Routes;
 import java.time.Instant;
-import java.util.Currency;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Granting credits and reading the account and its blocks (semantics 3). */
@@ -36,21 +34,10 @@ public final class CreditRoutes {
   /** What a reason is: up to 500 characters. */
   static final TextRule REASON = TextRule.length(1, 500);
 
-  private static final Set<String> CURRENCIES =
-      Currency.getAvailableCurrencies().stream()
-          .map(Currency::getCurrencyCode)
-          .collect(Collectors.toUnmodifiableSet());
-  private static final TextRule CURRENCY =
-      TextRule.length(3, 3)
-          .matching(CURRENCIES::contains, "must be an ISO 4217 currency code, like EUR");
   private static final WireNames<BlockSource> SOURCES = WireNames.lowerCase(BlockSource.class);
   private static final WireNames<Boolean> STATUSES =
       WireNames.of(List.of(false, true), active -> active ? "active" : "pending");
   private static final int MAX_METRIC_KEYS = 100;
-  private static final int MAX_PRIORITY = 255;
-
-  /** 100 years. */
-  private static final long MAX_LIFE_SECONDS = 3_155_760_000L;
 
   private final Customers customers;
   private final Tenants tenants;
@@ -109,7 +96,8 @@ public final class CreditRoutes {
     CustomerRef customer = Customers.of(call);
     JsonFields body = call.body();
     Instant expiresAt = body.instantOrNull("expires_at");
-    Long expiresAfterSeconds = body.wholeOrNull("expires_after_seconds", 1, MAX_LIFE_SECONDS);
+    Long expiresAfterSeconds =
+        body.wholeOrNull("expires_after_seconds", 1, DepositRules.MAX_LIFE_SECONDS);
     if (expiresAt != null && expiresAfterSeconds != null) {
       body.reject("expires_after_seconds", "excludes expires_at: give one of the two");
     }
@@ -120,13 +108,13 @@ public final class CreditRoutes {
             body.amount("credits", 1),
             body.choiceOr("source", SOURCES, BlockSource.PROMOTIONAL),
             body.textOrNull("reason", REASON),
-            body.intOr("priority", 0, MAX_PRIORITY, 0),
+            body.intOr("priority", 0, DepositRules.MAX_PRIORITY, 0),
             body.instantOrNull("effective_at"),
             expiresAt,
             expiresAfterSeconds,
             metricKeys(body),
             body.decimalOrNull("price_paid", DecimalRule.NOT_NEGATIVE),
-            body.textOrNull("currency", CURRENCY),
+            body.textOrNull("currency", DepositRules.CURRENCY),
             body.textMap("metadata", TextMapRule.METADATA));
     body.finish();
     return customers.write(customer, command);
