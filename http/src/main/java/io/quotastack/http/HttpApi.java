@@ -17,6 +17,7 @@ import io.quotastack.http.server.ApiSettings;
 import io.quotastack.http.server.Routes;
 import io.quotastack.http.tenant.CatalogAuthenticator;
 import io.quotastack.http.tenant.ConfigRoutes;
+import io.quotastack.http.topups.PackageRoutes;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -43,6 +44,7 @@ public final class HttpApi {
     new RuleRoutes(tenants).addTo(routes);
     new UsageRoutes(customers, tenants).addTo(routes);
     new EntitlementRoutes(customers, tenants).addTo(routes);
+    new PackageRoutes(tenants).addTo(routes);
     new ConfigRoutes(tenants).addTo(routes);
     PageRoutes.load().addTo(routes);
     return new Api(

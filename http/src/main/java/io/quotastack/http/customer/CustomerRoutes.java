@@ -36,7 +36,9 @@ public final class CustomerRoutes {
           .matching(
               text -> EMAIL_FORM.matcher(text).matches(), "must be an address like name@host");
   private static final Set<String> ZONES = ZoneId.getAvailableZoneIds();
-  private static final TextRule TIME_ZONE =
+
+  /** What names a time zone: the IANA database does. */
+  public static final TextRule TIME_ZONE =
       TextRule.length(1, 64)
           .matching(ZONES::contains, "must be the name of an IANA time zone, like Europe/Paris");
 
