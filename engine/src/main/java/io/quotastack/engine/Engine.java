@@ -8,10 +8,11 @@ import io.quotastack.engine.customer.WriteBudget;
 import io.quotastack.engine.ids.CustomerRef;
 import io.quotastack.engine.ids.TenantRef;
 import io.quotastack.engine.journal.JournalReader;
+import io.quotastack.engine.journal.JournalUnavailableException;
 import io.quotastack.engine.tenant.Catalog;
 import io.quotastack.engine.tenant.Catalogs;
-import io.quotastack.engine.tenant.TenantActor;
 import io.quotastack.engine.tenant.TenantCommand;
+import io.quotastack.engine.tenant.TenantGate;
 import io.quotastack.engine.tenant.TenantMessage;
 import io.quotastack.engine.tenant.TenantReply;
 import java.time.InstantSource;
@@ -82,7 +83,8 @@ public final class Engine {
             Entity.of(
                     TENANT,
                     context ->
-                        TenantActor.create(TenantRef.ofEntityId(context.getEntityId()), clock))
+                        TenantGate.create(
+                            TenantRef.ofEntityId(context.getEntityId()), clock, context.getShard()))
                 .withStopMessage(new TenantMessage.Stop()));
     this.catalogs = Catalogs.start(system, this::fetchCatalog);
   }
@@ -131,16 +133,27 @@ public final class Engine {
         reply -> true);
   }
 
-  /** The tenant's catalog, all acknowledged changes included; complete at once if it is here. */
+  /**
+   * The tenant's catalog, all acknowledged changes included; complete at once if it is here. Fails
+   * with {@link JournalUnavailableException} if it is not and the database does not answer.
+   */
   public CompletionStage<Catalog> catalog(TenantRef tenant) {
     return catalogs.get(tenant);
   }
 
   private CompletionStage<Catalog> fetchCatalog(TenantRef tenant) {
-    return asking.ask(
-        tenants,
-        replyTo ->
-            new ShardingEnvelope<>(tenant.entityId(), new TenantMessage.ReadCatalog(replyTo)),
-        reply -> true);
+    return asking
+        .<ShardingEnvelope<TenantMessage>, TenantMessage.CatalogReply>ask(
+            tenants,
+            replyTo ->
+                new ShardingEnvelope<>(tenant.entityId(), new TenantMessage.ReadCatalog(replyTo)),
+            reply -> true)
+        .thenApply(reply -> {
+          Catalog catalog = reply.catalog();
+          if (catalog == null) {
+            throw new JournalUnavailableException("the tenant's journal cannot be read");
+          }
+          return catalog;
+        });
   }
 }

@@ -1,6 +1,7 @@
 package io.quotastack.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
 import io.quotastack.engine.credits.AccountPolicy;
@@ -15,6 +16,7 @@ import io.quotastack.engine.ids.Environment;
 import io.quotastack.engine.ids.TenantRef;
 import io.quotastack.engine.journal.InMemoryJournal;
 import io.quotastack.engine.journal.JournalReader.Direction;
+import io.quotastack.engine.journal.JournalUnavailableException;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Pricing;
@@ -57,6 +59,9 @@ class EngineTest {
   @SuppressWarnings("NullAway.Init")
   private static Engine engine;
 
+  @SuppressWarnings("NullAway.Init")
+  private static PersistenceTestKit storage;
+
   private static int requests;
 
   private final String tenantId = TenantRef.newTenantId();
@@ -77,7 +82,7 @@ class EngineTest {
                 .withFallback(PersistenceTestKitPlugin.config())
                 .withFallback(PersistenceTestKitSnapshotPlugin.config())
                 .withFallback(ConfigFactory.load("engine-test")));
-    PersistenceTestKit storage = PersistenceTestKit.create(kit.system());
+    storage = PersistenceTestKit.create(kit.system());
     engine =
         Engine.start(
             kit.system(),
@@ -175,6 +180,31 @@ class EngineTest {
         .isInstanceOfSatisfying(
             TenantReply.Refused.class,
             refused -> assertThat(refused.reason()).isEqualTo(TenantReply.Reason.NOT_FOUND));
+  }
+
+  @Test
+  void a_change_that_the_journal_fails_is_told_at_once_and_its_retry_does_it_once() {
+    withMetric();
+    TenantCommand command = rule(1);
+    storage.failNextPersisted(live.persistenceId());
+
+    assertThat(change(live, command))
+        .isEqualTo(new TenantReply.Unavailable(TenantReply.Cause.STORAGE));
+    // Until the failed actor has left, its answer is the same.
+    Awaitility.await().until(() -> change(live, command) instanceof TenantReply.Done);
+    assertThat(change(live, command)).isEqualTo(new TenantReply.Replayed(3));
+    assertThat(now(engine.catalog(live)).rules().get("tokens")).hasSize(1);
+  }
+
+  @Test
+  void a_catalog_that_cannot_be_read_fails_at_once_and_is_asked_for_again() {
+    storage.failNextRead(live.persistenceId());
+
+    assertThatThrownBy(() -> now(engine.catalog(live)))
+        .hasCauseInstanceOf(JournalUnavailableException.class);
+    Awaitility.await()
+        .ignoreExceptions()
+        .until(() -> now(engine.catalog(live)).equals(Catalog.NONE));
   }
 
   @Test

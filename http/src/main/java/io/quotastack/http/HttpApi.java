@@ -21,6 +21,7 @@ import io.quotastack.http.server.Routes;
 import io.quotastack.http.tenant.CatalogAuthenticator;
 import io.quotastack.http.tenant.ConfigRoutes;
 import io.quotastack.http.topups.AutoTopupRoutes;
+import io.quotastack.http.topups.PackageRoutes;
 import io.quotastack.http.topups.TopupRoutes;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -53,6 +54,7 @@ public final class HttpApi {
     new ReservationRoutes(customers, tenants).addTo(routes);
     new TopupRoutes(customers, tenants).addTo(routes);
     new AutoTopupRoutes(customers, tenants).addTo(routes);
+    new PackageRoutes(tenants).addTo(routes);
     new ConfigRoutes(tenants).addTo(routes);
     PageRoutes.load().addTo(routes);
     return new Api(

@@ -48,6 +48,7 @@ import io.quotastack.engine.tenant.TenantConfig;
 import io.quotastack.engine.tenant.TenantEvent;
 import io.quotastack.engine.tenant.TenantMessage;
 import io.quotastack.engine.tenant.TenantReply;
+import io.quotastack.engine.topups.TopupPackage;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -98,6 +99,29 @@ class ClusterMessagesTest {
   private static final Metric METRIC =
       new Metric("tokens", "Tokens", "of text", "text", true, AT, AT);
   private static final Metric BARE_METRIC = new Metric("calls", "Calls", null, null, false, AT, AT);
+  private static final TenantConfig SETTINGS =
+      new TenantConfig(
+          BurnOrder.PRIORITY_FIRST,
+          OveragePolicy.NOTIFY,
+          OverageSettlement.INVOICE,
+          9_007_199_254_740_991L,
+          604_800,
+          ZoneId.of("Europe/Berlin"));
+  private static final TopupPackage PACKAGE =
+      new TopupPackage(
+          "starter",
+          "Starter ü",
+          9_007_199_254_740_990L,
+          1,
+          new BigDecimal("9.990"),
+          "EUR",
+          3_155_760_000L,
+          255,
+          true,
+          AT,
+          AT.plusSeconds(1));
+  private static final TopupPackage BARE_PACKAGE =
+      new TopupPackage("bare", "B", 1, 0, null, null, null, 0, false, AT, AT);
   private static final Profile PROFILE =
       new Profile(
           "acme",
@@ -184,7 +208,8 @@ class ClusterMessagesTest {
   private final ActorRef<CustomerMessage.ReadReply> reads =
       kit.<CustomerMessage.ReadReply>createTestProbe().ref();
   private final ActorRef<TenantReply> replies = kit.<TenantReply>createTestProbe().ref();
-  private final ActorRef<Catalog> catalogs = kit.<Catalog>createTestProbe().ref();
+  private final ActorRef<TenantMessage.CatalogReply> catalogs =
+      kit.<TenantMessage.CatalogReply>createTestProbe().ref();
   private final ActorRef<TenantMessage.Dropped> dropped =
       kit.<TenantMessage.Dropped>createTestProbe().ref();
 
@@ -312,28 +337,66 @@ class ClusterMessagesTest {
   private static Stream<TenantEvent> tenantEvents() {
     return Stream.of(
         new TenantEvent.TenantCreated(AT, "Acme", new ApiKeyHash("first key", "ab", AT)),
-        new TenantEvent.ConfigChanged(AT, REQUEST, new TenantConfig(BurnOrder.PRIORITY_FIRST)),
+        new TenantEvent.ConfigChanged(AT, REQUEST, SETTINGS),
+        new TenantEvent.ConfigChanged(AT, REQUEST, TenantConfig.DEFAULT),
         new TenantEvent.MetricCreated(AT, REQUEST, METRIC),
         new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, PER_UNIT),
         new TenantEvent.MetricUpdated(AT, REQUEST, BARE_METRIC, null),
         new TenantEvent.RuleCreated(AT, REQUEST, FLAT),
+        new TenantEvent.PackageCreated(AT, REQUEST, PACKAGE),
+        new TenantEvent.PackageUpdated(AT, REQUEST, BARE_PACKAGE),
         new TenantEvent.CustomerNamed(AT, REQUEST, new UUID(1, 2)));
   }
 
   private static Stream<TenantCommand> tenantCommands() {
     return Stream.of(
         new TenantCommand.CreateTenant("Acme", "ab"),
-        new TenantCommand.ChangeConfig(REQUEST, BurnOrder.PRIORITY_FIRST),
-        new TenantCommand.ChangeConfig(REQUEST, null),
+        new TenantCommand.ChangeConfig(
+            REQUEST,
+            BurnOrder.PRIORITY_FIRST,
+            OveragePolicy.NOTIFY,
+            OverageSettlement.INVOICE,
+            new NewValue<>(9_007_199_254_740_991L),
+            604_800,
+            ZoneId.of("America/Argentina/Buenos_Aires")),
+        new TenantCommand.ChangeConfig(REQUEST, null, null, null, new NewValue<>(null), null, null),
+        new TenantCommand.ChangeConfig(REQUEST, null, null, null, null, null, null),
         new TenantCommand.CreateMetric(REQUEST, "tokens", "Tokens", "of text", "text"),
         new TenantCommand.CreateMetric(REQUEST, "tokens", "Tokens", null, null),
         new TenantCommand.UpdateMetric(
-            REQUEST, "tokens", "T", new NewText(null), new NewText("f"), true),
+            REQUEST, "tokens", "T", new NewValue<>(null), new NewValue<>("f"), true),
         new TenantCommand.UpdateMetric(REQUEST, "tokens", null, null, null, null),
         new TenantCommand.CreateRule(
             REQUEST, "tokens", Objects.requireNonNull(PER_UNIT.price()), Rounding.DOWN, AT),
         new TenantCommand.CreateRule(
             REQUEST, "calls", Objects.requireNonNull(FLAT.price()), Rounding.UP, null),
+        new TenantCommand.CreatePackage(
+            REQUEST, "starter", "Starter", 5, 1, new BigDecimal("9.990"), "EUR", 60L, 255),
+        new TenantCommand.CreatePackage(REQUEST, "starter", "S", 5, 0, null, null, null, 0),
+        new TenantCommand.UpdatePackage(
+            REQUEST,
+            "starter",
+            "S",
+            9_007_199_254_740_991L,
+            0L,
+            new NewValue<>(new BigDecimal("0.000000001")),
+            new NewValue<>("USD"),
+            new NewValue<>(3_155_760_000L),
+            0,
+            true),
+        new TenantCommand.UpdatePackage(
+            REQUEST,
+            "starter",
+            null,
+            null,
+            null,
+            new NewValue<>(null),
+            new NewValue<>(null),
+            new NewValue<>(null),
+            null,
+            null),
+        new TenantCommand.UpdatePackage(
+            REQUEST, "starter", null, null, null, null, null, null, null, null),
         new TenantCommand.NameCustomer(REQUEST, new UUID(3, 4)));
   }
 
@@ -416,14 +479,20 @@ class ClusterMessagesTest {
                 new TenantMessage.Dropped("pekko://a@127.0.0.1:1"),
                 new TenantReply.Replayed(4),
                 new TenantReply.Unconfirmed(),
-                Catalog.NONE,
-                new Catalog(
-                    true,
-                    9,
-                    new TenantConfig(BurnOrder.PRIORITY_FIRST),
-                    List.of(new ApiKeyHash("first key", "ab", AT)),
-                    Map.of("tokens", METRIC, "calls", BARE_METRIC),
-                    Map.of("tokens", List.of(PER_UNIT, PER_UNIT), "calls", List.of(FLAT)))),
+                new TenantReply.Unavailable(TenantReply.Cause.OVERLOADED),
+                new TenantReply.Unavailable(TenantReply.Cause.STORAGE),
+                new TenantMessage.CatalogReply(null),
+                new TenantMessage.CatalogReply(Catalog.NONE),
+                new TenantMessage.CatalogReply(
+                    new Catalog(
+                        true,
+                        9,
+                        SETTINGS,
+                        7,
+                        List.of(new ApiKeyHash("first key", "ab", AT)),
+                        Map.of("tokens", METRIC, "calls", BARE_METRIC),
+                        Map.of("tokens", List.of(PER_UNIT, PER_UNIT), "calls", List.of(FLAT)),
+                        Map.of("starter", PACKAGE, "bare", BARE_PACKAGE)))),
             queries().map(query -> new CustomerMessage.Read(query, reads)),
             views().map(view -> new CustomerMessage.ReadReply(null, view)),
             tenantCommands().map(command -> new TenantMessage.Change(command, replies)),

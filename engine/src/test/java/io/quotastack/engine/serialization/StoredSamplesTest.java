@@ -3,6 +3,7 @@ package io.quotastack.engine.serialization;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -14,6 +15,8 @@ import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.credits.EntryType;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.LedgerHash;
+import io.quotastack.engine.credits.OveragePolicy;
+import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.credits.Reference;
 import io.quotastack.engine.customer.CustomerEvent;
 import io.quotastack.engine.customer.CustomerSnapshot;
@@ -28,11 +31,13 @@ import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.ApiKeyHash;
 import io.quotastack.engine.tenant.TenantConfig;
 import io.quotastack.engine.tenant.TenantEvent;
+import io.quotastack.engine.topups.TopupPackage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -48,8 +53,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What was stored once stays readable for ever: of every stored type a full and a minimal sample
- * lies in {@code resources/stored}. Samples are never changed. A changed shape gets a new name, and
- * a sample of that name beside the old one.
+ * lies in {@code resources/stored}. Samples are never changed. A shape that gains a member with a
+ * default gets more samples; one that changes otherwise gets a new name, and samples of that name.
  */
 class StoredSamplesTest {
   private static final Instant AT = Instant.parse("2026-01-15T10:30:00.001Z");
@@ -120,7 +125,34 @@ class StoredSamplesTest {
           new Tier(new BigDecimal("100"), new BigDecimal("0.5"), BigDecimal.ZERO),
           new Tier(null, BigDecimal.ZERO, new BigDecimal("20")));
   private static final ApiKeyHash API_KEY = new ApiKeyHash("first key", HASH, BEGIN);
-  private static final TenantConfig PRIORITY_FIRST = new TenantConfig(BurnOrder.PRIORITY_FIRST);
+  private static final TenantConfig SETTINGS =
+      new TenantConfig(
+          BurnOrder.PRIORITY_FIRST,
+          OveragePolicy.NOTIFY,
+          OverageSettlement.INVOICE,
+          9_007_199_254_740_991L,
+          604_800,
+          ZoneId.of("America/Argentina/Buenos_Aires"));
+  private static final TopupPackage PACKAGE =
+      new TopupPackage(
+          "starter",
+          "Starter \"ü\" 😀",
+          9_007_199_254_740_990L,
+          1,
+          new BigDecimal("9.990"),
+          "EUR",
+          3_155_760_000L,
+          255,
+          true,
+          BEGIN,
+          AT);
+  private static final TopupPackage NO_PACKAGE =
+      new TopupPackage("starter", "S", 1, 0, null, null, null, 0, false, BEGIN, BEGIN);
+
+  private static TenantConfig burning(BurnOrder burnOrder) {
+    return new TenantConfig(
+        burnOrder, OveragePolicy.BLOCK, OverageSettlement.NEXT_GRANT, null, 300, ZoneId.of("UTC"));
+  }
 
   private static MeteringRule priced(Price price) {
     return new MeteringRule(
@@ -221,12 +253,17 @@ class StoredSamplesTest {
                 4)),
         new Sample("tenant_created.1", new TenantEvent.TenantCreated(AT, "Acme", API_KEY)),
         new Sample("tenant_created.1-minimal", new TenantEvent.TenantCreated(BEGIN, "", API_KEY)),
-        new Sample(
-            "tenant_config_changed.1", new TenantEvent.ConfigChanged(AT, REQUEST, PRIORITY_FIRST)),
-        new Sample(
+        Sample.old(
+            "tenant_config_changed.1",
+            new TenantEvent.ConfigChanged(AT, REQUEST, burning(BurnOrder.PRIORITY_FIRST))),
+        Sample.old(
             "tenant_config_changed.1-minimal",
-            new TenantEvent.ConfigChanged(
-                BEGIN, REQUEST, new TenantConfig(BurnOrder.EXPIRY_FIRST))),
+            new TenantEvent.ConfigChanged(BEGIN, REQUEST, burning(BurnOrder.EXPIRY_FIRST))),
+        new Sample(
+            "tenant_config_changed.1-all", new TenantEvent.ConfigChanged(AT, REQUEST, SETTINGS)),
+        new Sample(
+            "tenant_config_changed.1-defaults",
+            new TenantEvent.ConfigChanged(AT, REQUEST, TenantConfig.DEFAULT)),
         new Sample("metric_created.1", new TenantEvent.MetricCreated(AT, REQUEST, METRIC)),
         new Sample(
             "metric_created.1-minimal", new TenantEvent.MetricCreated(BEGIN, REQUEST, NO_METRIC)),
@@ -250,6 +287,14 @@ class StoredSamplesTest {
         Sample.old(
             "metering_rule_created.1-graduated",
             new TenantEvent.RuleCreated(BEGIN, REQUEST, priced(new Price.Graduated(TIERS)))),
+        new Sample("package_created.1", new TenantEvent.PackageCreated(AT, REQUEST, PACKAGE)),
+        new Sample(
+            "package_created.1-minimal",
+            new TenantEvent.PackageCreated(BEGIN, REQUEST, NO_PACKAGE)),
+        new Sample("package_updated.1", new TenantEvent.PackageUpdated(AT, REQUEST, PACKAGE)),
+        new Sample(
+            "package_updated.1-minimal",
+            new TenantEvent.PackageUpdated(BEGIN, REQUEST, NO_PACKAGE)),
         new Sample(
             "customer_named.1",
             new TenantEvent.CustomerNamed(
@@ -339,10 +384,9 @@ class StoredSamplesTest {
       return;
     }
 
-    assertThat(StoredJson.tree(StoredJson.write(read)))
-        .isEqualTo(StoredJson.tree(content(sample.file())));
-    assertThat(StoredJson.tree(StoredJson.write(sample.expected())))
-        .isEqualTo(StoredJson.tree(content(sample.file())));
+    JsonNode stored = StoredJson.tree(content(sample.file()));
+    assertThat(StoredJson.tree(StoredJson.write(read))).isEqualTo(stored);
+    assertThat(StoredJson.tree(StoredJson.write(sample.expected()))).isEqualTo(stored);
   }
 
   @ParameterizedTest

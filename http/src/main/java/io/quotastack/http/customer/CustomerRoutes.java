@@ -1,6 +1,5 @@
 package io.quotastack.http.customer;
 
-import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.OveragePolicy;
 import io.quotastack.engine.customer.CustomerCommand.CreateCustomer;
 import io.quotastack.engine.customer.CustomerCommand.UpdateCustomer;
@@ -13,6 +12,7 @@ import io.quotastack.engine.tenant.TenantCommand;
 import io.quotastack.engine.tenant.TenantEvent;
 import io.quotastack.http.door.Customers;
 import io.quotastack.http.door.NewTexts;
+import io.quotastack.http.door.NewValues;
 import io.quotastack.http.door.Tenants;
 import io.quotastack.http.input.JsonFields;
 import io.quotastack.http.input.Patch;
@@ -39,7 +39,9 @@ public final class CustomerRoutes {
           .matching(
               text -> EMAIL_FORM.matcher(text).matches(), "must be an address like name@host");
   private static final Set<String> ZONES = ZoneId.getAvailableZoneIds();
-  private static final TextRule TIME_ZONE =
+
+  /** What names a time zone: the IANA database does. */
+  public static final TextRule TIME_ZONE =
       TextRule.length(1, 64)
           .matching(ZONES::contains, "must be the name of an IANA time zone, like Europe/Paris");
 
@@ -113,20 +115,12 @@ public final class CustomerRoutes {
             NewTexts.of(body.patch("display_name", name -> body.textOrNull(name, DISPLAY_NAME))),
             NewTexts.of(body.patch("email", name -> body.textOrNull(name, EMAIL))),
             NewTexts.of(body.patch("time_zone", name -> body.textOrNull(name, TIME_ZONE))),
-            newValue(
+            NewValues.of(
                 body.patch("overage_policy", name -> body.choiceOrNull(name, OVERAGE_POLICIES))),
-            newValue(body.patch("max_overage", name -> body.amountOrNull(name, 0))),
+            NewValues.of(body.patch("max_overage", name -> body.amountOrNull(name, 0))),
             newMap(body.patch("metadata", name -> body.textMap(name, TextMapRule.METADATA))));
     body.finish();
     return customers.write(customer, command);
-  }
-
-  /** What to set a value to; null = leave it as it is. */
-  private static <T> @Nullable NewValue<T> newValue(Patch<T> patch) {
-    return switch (patch) {
-      case Patch.Keep<T> _ -> null;
-      case Patch.Set<T> set -> new NewValue<>(set.value());
-    };
   }
 
   /** The whole new metadata (empty if the body clears it); null = it is kept. */

@@ -85,10 +85,22 @@ public final class Refusals {
               List.of(new FieldError(refused.pointer(), refused.detail())));
       case KEY_REUSED -> keyReused();
       case INVALID -> Problem.invalidRequest(refused.pointer(), refused.detail());
+      case OUT_OF_RANGE ->
+          Problem.withErrors(
+              ProblemType.AMOUNT_OUT_OF_RANGE,
+              List.of(new FieldError(refused.pointer(), refused.detail())));
     };
   }
 
-  /** Why there is no answer. */
+  /** Why a tenant gives no answer. */
+  public static Problem problem(TenantReply.Unavailable unavailable) {
+    return switch (unavailable.cause()) {
+      case OVERLOADED -> Problem.overloaded(RETRY_AFTER_SECONDS);
+      case STORAGE -> Problem.storageUnavailable(RETRY_AFTER_SECONDS);
+    };
+  }
+
+  /** Why a customer gives no answer. */
   public static Problem problem(Unavailable unavailable) {
     return switch (unavailable) {
       case OVERLOADED -> Problem.overloaded(RETRY_AFTER_SECONDS);

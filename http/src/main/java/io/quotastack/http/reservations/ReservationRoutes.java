@@ -13,6 +13,7 @@ import io.quotastack.engine.ids.OwnedId;
 import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.reservations.Reservation;
 import io.quotastack.engine.reservations.ReservationStatus;
+import io.quotastack.engine.tenant.TenantConfig;
 import io.quotastack.http.credits.CreditRoutes;
 import io.quotastack.http.door.Customers;
 import io.quotastack.http.door.NamedCustomer;
@@ -43,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Holding credits during long work (semantics 6). */
 public final class ReservationRoutes {
-  private static final long MAX_TTL_SECONDS = 604_800;
+  private static final long MAX_TTL_SECONDS = TenantConfig.MAX_RESERVATION_TTL_SECONDS;
   private static final String KIND = "reservations";
   private static final String ID = "reservation_id";
 

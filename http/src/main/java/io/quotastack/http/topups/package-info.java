@@ -1,4 +1,4 @@
-/** Routes and JSON of topups, packages and auto-topup. */
+/** Routes and JSON of topups and the packages that they are sold in. */
 @NullMarked
 package io.quotastack.http.topups;
 
