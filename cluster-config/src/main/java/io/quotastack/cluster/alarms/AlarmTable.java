@@ -9,8 +9,9 @@ import java.util.TreeMap;
 
 /**
  * The rows of alarms in db-scheduler's table, written and removed by statements of our own: one
- * statement in one round trip for thousands of rows, where db-scheduler's client would take two for
- * each. The table's shape is documented by db-scheduler, and tests hold that it runs such rows.
+ * statement in one round trip for thousands of rows. db-scheduler's client writes a row in two, or
+ * many at once only if none of them is there yet. The table's shape is documented by db-scheduler,
+ * and tests hold that it runs rows so written.
  */
 final class AlarmTable {
   /** The name of the task that all alarms are instances of. */

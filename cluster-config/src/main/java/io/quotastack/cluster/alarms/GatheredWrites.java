@@ -72,6 +72,8 @@ final class GatheredWrites<T> implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
+      // Also if it ends for a reason that nobody foresaw: nothing may wait for it then.
+      closed = true;
       refuseAll();
     }
   }

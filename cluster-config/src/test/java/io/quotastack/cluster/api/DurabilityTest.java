@@ -49,6 +49,8 @@ class DurabilityTest {
   private ApiClient api;
 
   DurabilityTest() {
+    // In a JVM that has never run a node, actors would leave memory before their first answer.
+    assertThat(TestNode.shared().node().httpPort()).isPositive();
     System.setProperty(IDLE_LIMIT, "400ms");
     ConfigFactory.invalidateCaches();
     try {
@@ -195,7 +197,7 @@ class DurabilityTest {
 
   @Test
   void a_customer_that_left_memory_does_what_is_due_at_its_alarm_unasked() throws Exception {
-    Instant expiry = Instant.now().plusSeconds(3).truncatedTo(ChronoUnit.MILLIS);
+    Instant expiry = Instant.now().plusSeconds(4).truncatedTo(ChronoUnit.MILLIS);
     String customerId =
         api.grant("due", "{\"credits\": 50, \"expires_at\": \"%s\"}".formatted(expiry))
             .text("/customer_id");
@@ -210,7 +212,7 @@ class DurabilityTest {
 
     var ledger = new LedgerView(database);
     inTime().until(() -> ledger.of(tenant.id(), "live", customerId).size() == 2);
-    assertThat(Instant.now()).isBefore(expiry.plusSeconds(5));
+    assertThat(Instant.now()).isBefore(expiry.plusSeconds(10));
     assertThat(api.ledger("due").getLast().path("created_at").textValue())
         .isEqualTo(millis(expiry.toString()));
   }
