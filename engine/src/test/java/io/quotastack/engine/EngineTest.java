@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
 import io.quotastack.engine.credits.AccountPolicy;
+import io.quotastack.engine.alarms.RecordingAlarms;
 import io.quotastack.engine.credits.BlockSource;
 import io.quotastack.engine.customer.CustomerCommand;
+import io.quotastack.engine.customer.CustomerEvent.BlockExpired;
 import io.quotastack.engine.customer.CustomerQuery;
 import io.quotastack.engine.customer.CustomerView;
 import io.quotastack.engine.customer.Outcome;
@@ -28,7 +30,6 @@ import io.quotastack.engine.tenant.TenantReply;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,7 @@ class EngineTest {
   @SuppressWarnings("NullAway.Init")
   private static PersistenceTestKit storage;
 
+  private static volatile Instant time = NOW;
   private static int requests;
 
   private final String tenantId = TenantRef.newTenantId();
@@ -87,7 +89,8 @@ class EngineTest {
         Engine.start(
             kit.system(),
             new InMemoryJournal(storage::persistedInStorage),
-            InstantSource.fixed(NOW),
+            new RecordingAlarms(),
+            () -> time,
             new EngineSettings(Duration.ofSeconds(20), 100));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -246,6 +249,47 @@ class EngineTest {
     assertThat(balance(customer)).isZero();
   }
 
+  @Test
+  void who_is_rung_writes_down_what_time_has_done() {
+    CustomerRef customer = CustomerRef.ofExternalId(live, "acme");
+    Instant expiry = NOW.plusSeconds(3_600);
+    outcome(customer, grant("acme", 10, expiry));
+
+    now(engine.ring(customer));
+    assertThat(storage.persistedInStorage(customer.persistenceId()))
+        .as("nothing is due yet")
+        .noneMatch(BlockExpired.class::isInstance);
+    time = expiry;
+    try {
+      now(engine.ring(customer));
+      assertThat(storage.persistedInStorage(customer.persistenceId()))
+          .filteredOn(BlockExpired.class::isInstance)
+          .hasSize(1);
+    } finally {
+      time = NOW;
+    }
+  }
+
+  @Test
+  void whoever_does_not_exist_can_be_rung_and_does_nothing() {
+    CustomerRef nobody = CustomerRef.ofExternalId(live, "nobody");
+
+    now(engine.ring(nobody));
+
+    assertThat(storage.persistedInStorage(nobody.persistenceId())).isEmpty();
+  }
+
+  @Test
+  void a_ring_fails_while_the_customer_cannot_be_read() {
+    CustomerRef customer = CustomerRef.ofExternalId(live, "acme");
+    storage.failNextRead(customer.persistenceId());
+
+    assertThatThrownBy(() -> now(engine.ring(customer)))
+        .hasRootCauseInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("STORAGE");
+    now(engine.ring(customer));
+  }
+
   private void withMetric() {
     assertThat(change(live, new TenantCommand.CreateTenant("Acme", "ab")))
         .isInstanceOf(TenantReply.Done.class);
@@ -265,6 +309,11 @@ class EngineTest {
   }
 
   private static CustomerCommand grant(@Nullable String createAs, long creditsMc) {
+    return grant(createAs, creditsMc, null);
+  }
+
+  private static CustomerCommand grant(
+      @Nullable String createAs, long creditsMc, @Nullable Instant expiresAt) {
     return new CustomerCommand.GrantCredits(
         request(),
         createAs,
@@ -273,7 +322,7 @@ class EngineTest {
         null,
         0,
         null,
-        null,
+        expiresAt,
         null,
         null,
         null,
