@@ -225,7 +225,13 @@ class EngineTest {
 
   private static TenantCommand rule(int cost) {
     return new TenantCommand.CreateRule(
-        request(), "tokens", new Price.Flat(BigDecimal.valueOf(cost)), Rounding.UP, null);
+        request(),
+        "tokens",
+        new Price.Flat(BigDecimal.valueOf(cost)),
+        TierScope.EVENT,
+        List.of(),
+        Rounding.UP,
+        null);
   }
 
   private static RequestKey request() {

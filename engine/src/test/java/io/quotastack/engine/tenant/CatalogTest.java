@@ -6,12 +6,14 @@ import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.metering.Rounding;
 import io.quotastack.engine.metering.TierScope;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Which rule prices a metric, and what a copy of the catalog keeps. */
@@ -83,6 +85,74 @@ class CatalogTest {
   }
 
   @Test
+  void the_pricing_of_a_metric_without_a_rule_unknown_or_archived_is_none() {
+    Catalog catalog = Catalog.NONE.with(TOKENS);
+
+    assertThat(catalog.pricing("tokens", NOW)).isEqualTo(Pricing.NONE);
+    assertThat(catalog.pricing("images", NOW)).isEqualTo(Pricing.NONE);
+    assertThat(
+            catalog
+                .with(rule(1, NOW))
+                .with(new Metric("tokens", "Tokens", null, null, true, NOW, NOW))
+                .pricing("tokens", NOW))
+        .isEqualTo(Pricing.NONE);
+    assertThat(Pricing.NONE.at(NOW)).isNull();
+  }
+
+  @Test
+  void pricing_holds_the_active_rule_and_those_that_take_effect_within_a_minute() {
+    Instant later = NOW.plus(Duration.ofDays(1));
+    Catalog catalog =
+        Catalog.NONE
+            .with(TOKENS)
+            .with(rule(1, NOW))
+            .with(rule(2, NOW))
+            .with(rule(3, later.plusSeconds(60)))
+            .with(rule(4, later.plusMillis(60_001)))
+            .with(rule(5, later.plusSeconds(10)));
+
+    assertThat(versions(catalog.pricing("tokens", NOW.plusSeconds(61)))).containsExactly(2);
+    assertThat(versions(catalog.pricing("tokens", later))).containsExactly(2, 5, 3);
+    assertThat(versions(catalog.pricing("tokens", later.plusMillis(1))))
+        .containsExactly(2, 5, 3, 4);
+    assertThat(versions(catalog.pricing("tokens", later.plusSeconds(70)))).containsExactly(5, 3, 4);
+    assertThat(versions(catalog.pricing("tokens", later.plusSeconds(121)))).containsExactly(4);
+  }
+
+  @Test
+  void a_rule_that_is_planned_prices_nothing_before_it_takes_effect() {
+    Catalog catalog = Catalog.NONE.with(TOKENS).with(rule(1, NOW.plusSeconds(30)));
+
+    Pricing pricing = catalog.pricing("tokens", NOW);
+
+    assertThat(versions(pricing)).containsExactly(1);
+    assertThat(pricing.at(NOW.plusSeconds(30).minusMillis(1))).isNull();
+    assertThat(pricing.at(NOW.plusSeconds(30))).isNotNull();
+  }
+
+  @Test
+  void pricing_agrees_with_the_active_rule_on_every_clock_within_a_minute() {
+    for (int seed = 0; seed < 3_000; seed++) {
+      var random = new Random(seed);
+      Catalog catalog = Catalog.NONE.with(TOKENS);
+      int rules = random.nextInt(7);
+      for (int version = 1; version <= rules; version++) {
+        Instant createdAt = NOW.plusSeconds(random.nextInt(-150, 150));
+        boolean madeNow = random.nextBoolean();
+        Instant effectiveAt = madeNow ? createdAt : createdAt.plusSeconds(random.nextInt(200));
+        catalog = catalog.with(rule(version, effectiveAt, createdAt));
+      }
+      Pricing pricing = catalog.pricing("tokens", NOW);
+      for (int second = -60; second <= 60; second++) {
+        Instant clock = NOW.plusSeconds(second);
+        assertThat(pricing.at(clock))
+            .as("seed %s, second %s", seed, second)
+            .isEqualTo(catalog.activeRule("tokens", clock));
+      }
+    }
+  }
+
+  @Test
   void a_change_leaves_the_copy_before_as_it_was() {
     Catalog before = Catalog.NONE.with(TOKENS).with(rule(1, NOW));
 
@@ -100,7 +170,15 @@ class CatalogTest {
     assertThat(before.version()).isZero();
   }
 
+  private static List<Integer> versions(Pricing pricing) {
+    return pricing.rules().stream().map(MeteringRule::version).toList();
+  }
+
   private static MeteringRule rule(int version, Instant effectiveAt) {
+    return rule(version, effectiveAt, NOW);
+  }
+
+  private static MeteringRule rule(int version, Instant effectiveAt, Instant createdAt) {
     return new MeteringRule(
         "rul_" + version,
         "tokens",
@@ -110,7 +188,7 @@ class CatalogTest {
         List.of(),
         Rounding.UP,
         effectiveAt,
-        NOW);
+        createdAt);
   }
 
   private static int version(Catalog catalog, Instant at) {
