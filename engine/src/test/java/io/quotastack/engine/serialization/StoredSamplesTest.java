@@ -3,6 +3,8 @@ package io.quotastack.engine.serialization;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -19,6 +21,7 @@ import io.quotastack.engine.customer.CustomerEvent;
 import io.quotastack.engine.customer.CustomerSnapshot;
 import io.quotastack.engine.customer.Profile;
 import io.quotastack.engine.idempotency.RequestKey;
+import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Price;
@@ -38,10 +41,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -117,6 +122,8 @@ class StoredSamplesTest {
       List.of(
           new Tier(new BigDecimal("100"), new BigDecimal("0.5"), BigDecimal.ZERO),
           new Tier(null, BigDecimal.ZERO, new BigDecimal("20")));
+  private static final MeteringRule PERIOD_RULE =
+      byKind(TierScope.PERIOD, new Price.Flat(new BigDecimal("20")));
   private static final ApiKeyHash API_KEY = new ApiKeyHash("first key", HASH, BEGIN);
   private static final TenantConfig PRIORITY_FIRST = new TenantConfig(BurnOrder.PRIORITY_FIRST);
 
@@ -132,6 +139,36 @@ class StoredSamplesTest {
         BEGIN,
         BEGIN);
   }
+
+  private static MeteringRule byKind(TierScope scope, @Nullable Price price) {
+    return new MeteringRule(
+        "rul_orxwwzloomxdi",
+        "tokens",
+        4,
+        price,
+        scope,
+        List.of(
+            new Dimension(
+                Map.of("model", "large", "direction", "output"), new Price.Graduated(TIERS)),
+            new Dimension(
+                Map.of("model", "large"), new Price.PerUnit(new BigDecimal("0.600000001")))),
+        Rounding.HALF_UP,
+        MARCH,
+        AT);
+  }
+
+  /**
+   * The files that were stored before their type got a member more, which is written today: of a
+   * rule its scope and its dimensions.
+   */
+  private static final Set<String> OLDER =
+      Set.of(
+          "metric_updated.1",
+          "metering_rule_created.1",
+          "metering_rule_created.1-minimal",
+          "metering_rule_created.1-package",
+          "metering_rule_created.1-tiered",
+          "metering_rule_created.1-graduated");
 
   /** A sample's file and what it must be read as. */
   record Sample(String file, Stored expected) {
@@ -214,6 +251,9 @@ class StoredSamplesTest {
         new Sample(
             "metric_updated.1-minimal",
             new TenantEvent.MetricUpdated(BEGIN, REQUEST, NO_METRIC, null)),
+        new Sample(
+            "metric_updated.1-period",
+            new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, PERIOD_RULE)),
         new Sample("metering_rule_created.1", new TenantEvent.RuleCreated(AT, REQUEST, RULE)),
         new Sample(
             "metering_rule_created.1-minimal",
@@ -230,6 +270,15 @@ class StoredSamplesTest {
         new Sample(
             "metering_rule_created.1-graduated",
             new TenantEvent.RuleCreated(BEGIN, REQUEST, priced(new Price.Graduated(TIERS)))),
+        new Sample(
+            "metering_rule_created.1-event",
+            new TenantEvent.RuleCreated(BEGIN, REQUEST, FLAT_RULE)),
+        new Sample(
+            "metering_rule_created.1-period",
+            new TenantEvent.RuleCreated(AT, REQUEST, PERIOD_RULE)),
+        new Sample(
+            "metering_rule_created.1-dimensions",
+            new TenantEvent.RuleCreated(AT, REQUEST, byKind(TierScope.EVENT, null))),
         new Sample(
             "customer_named.1",
             new TenantEvent.CustomerNamed(
@@ -291,11 +340,29 @@ class StoredSamplesTest {
   @MethodSource("samples")
   void it_is_written_back_as_it_was_stored(Sample sample) {
     Stored read = StoredJson.read(content(sample.file()), sample.expected().getClass());
+    JsonNode stored = StoredJson.tree(content(sample.file()));
+    JsonNode written = StoredJson.tree(StoredJson.write(read));
 
-    assertThat(StoredJson.tree(StoredJson.write(read)))
-        .isEqualTo(StoredJson.tree(content(sample.file())));
-    assertThat(StoredJson.tree(StoredJson.write(sample.expected())))
-        .isEqualTo(StoredJson.tree(content(sample.file())));
+    assertThat(OLDER.contains(sample.file()) ? withoutMore(written, stored) : written)
+        .isEqualTo(stored);
+    assertThat(StoredJson.tree(StoredJson.write(sample.expected()))).isEqualTo(written);
+  }
+
+  /** What was written, without the members of objects that had not been stored. */
+  private static JsonNode withoutMore(JsonNode written, JsonNode stored) {
+    if (!(written instanceof ObjectNode object)) {
+      return written;
+    }
+    ObjectNode less = object.objectNode();
+    object
+        .properties()
+        .forEach(member -> {
+          JsonNode before = stored.get(member.getKey());
+          if (before != null) {
+            less.set(member.getKey(), withoutMore(member.getValue(), before));
+          }
+        });
+    return less;
   }
 
   @ParameterizedTest
