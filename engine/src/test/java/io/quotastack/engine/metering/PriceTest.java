@@ -212,30 +212,6 @@ class PriceTest {
     assertThat(costMc(price, units, Rounding.UP)).isEqualTo(costMc);
   }
 
-  /**
-   * The tiers and whole quantities of Stripe's guide "Set up tiered pricing"
-   * (docs.stripe.com/subscriptions/pricing-models/tiered-pricing), in cents as mc; fractions ours.
-   */
-  @ParameterizedTest
-  @CsvSource({
-    // units, by volume, graduated
-    "0, 0, 0",
-    "1, 700, 700",
-    "5, 3500, 3500",
-    "5.5, 3575, 3825",
-    "6, 3900, 4150",
-    "10, 6500, 6750",
-    "11, 6600, 7350",
-    "20, 12000, 12750",
-    "25, 15000, 15750"
-  })
-  void tiers_by_volume_and_graduated(BigDecimal units, long volumeMc, long graduatedMc) {
-    var tiers = List.of(tier("5", "700", "0"), tier("10", "650", "0"), tier(null, "600", "0"));
-
-    assertThat(costMc(new Price.Tiered(tiers), units, Rounding.UP)).isEqualTo(volumeMc);
-    assertThat(costMc(new Price.Graduated(tiers), units, Rounding.UP)).isEqualTo(graduatedMc);
-  }
-
   @ParameterizedTest
   @CsvSource({
     // units, by volume, graduated: a flat cost counts once for each tier that any unit is in
