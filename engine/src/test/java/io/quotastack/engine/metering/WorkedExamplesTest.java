@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * What other billing products say that their prices cost, computed by ours: whoever comes from one
- * of them finds the same sums. Each table names its page; rows marked "ours" are not on it, but
+ * of them finds the same sums. Each table names its page; the rows after "ours" are not on it, but
  * follow from the tiers that are (on an edge, one beyond it, a fraction). 1 USD is 1,000 mc.
  */
 class WorkedExamplesTest {
@@ -70,11 +70,12 @@ class WorkedExamplesTest {
     "6, 39, 41.5",
     "20, 120, 127.5",
     "25, 150, 157.5",
-    "0, 0, 0", // ours
-    "5.5, 35.75, 38.25", // ours
-    "10, 65, 67.5", // ours
-    "10.001, 60.006, 67.506", // ours
-    "11, 66, 73.5" // ours
+    // ours
+    "0, 0, 0",
+    "5.5, 35.75, 38.25",
+    "10, 65, 67.5",
+    "10.001, 60.006, 67.506",
+    "11, 66, 73.5"
   })
   void stripe_tiers(BigDecimal units, String volume, String graduated) {
     List<Tier> tiers = tiers("5 7", "10 6.5", "- 6");
@@ -83,7 +84,10 @@ class WorkedExamplesTest {
     assertCosts(new Price.Graduated(tiers), units, graduated);
   }
 
-  /** Stripe, "Tiered pricing" of 2021: stripe.com/docs/billing/subscriptions/tiers */
+  /**
+   * Stripe, "Tiered pricing": stripe.com/docs/billing/subscriptions/tiers; the graduated sums of 20
+   * and 25 are ours.
+   */
   @ParameterizedTest
   @CsvSource({
     // units, per unit, volume, graduated
@@ -92,11 +96,12 @@ class WorkedExamplesTest {
     "6, 30, 24, 29",
     "20, 100, 40, 70",
     "25, 125, 25, 75",
-    "10, 50, 40, 45", // ours
-    "11, 55, 33, 48", // ours
-    "15, 75, 45, 60", // ours
-    "16, 80, 32, 62", // ours
-    "21, 105, 21, 71" // ours
+    // ours
+    "10, 50, 40, 45",
+    "11, 55, 33, 48",
+    "15, 75, 45, 60",
+    "16, 80, 32, 62",
+    "21, 105, 21, 71"
   })
   void stripe_tiers_of_which_the_volume_price_falls(
       BigDecimal units, String perUnit, String volume, String graduated) {
@@ -117,11 +122,12 @@ class WorkedExamplesTest {
     "3, 10",
     "5, 10",
     "6, 20",
-    "7, 20", //
+    "7, 20",
+    // ours
     "0, 0",
     "5.1, 20",
     "10, 20",
-    "11, 30" // ours
+    "11, 30"
   })
   void stripe_packages_of_users(BigDecimal users, String usd) {
     assertCosts(new Price.PerPackage(new BigDecimal("5"), mc("10")), users, usd);
@@ -133,11 +139,12 @@ class WorkedExamplesTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "150, 30", //
+    "150, 30",
+    // ours
     "120, 20",
     "121, 30",
     "60, 10",
-    "0.5, 10" // ours
+    "0.5, 10"
   })
   void stripe_hours_of_which_one_begun_is_paid_whole(BigDecimal minutes, String usd) {
     assertCosts(new Price.PerPackage(new BigDecimal("60"), mc("10")), minutes, usd);
@@ -147,14 +154,15 @@ class WorkedExamplesTest {
   @ParameterizedTest
   @CsvSource({
     "65000, 49",
-    "0, 0", // ours
-    "1, 10.001", // ours
-    "10000, 20", // ours
-    "10001, 18.0008", // ours
-    "50000, 50", // ours
-    "50001, 40.0006", // ours
-    "100000, 70", // ours
-    "100001, 50.0004" // ours
+    // ours
+    "0, 0",
+    "1, 10.001",
+    "10000, 20",
+    "10001, 18.0008",
+    "50000, 50",
+    "50001, 40.0006",
+    "100000, 70",
+    "100001, 50.0004"
   })
   void lago_volume_with_a_fee_for_each_tier(BigDecimal units, BigDecimal usd) {
     var price =
@@ -177,12 +185,13 @@ class WorkedExamplesTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "201, 10", //
+    "201, 10",
+    // ours
     "100, 0",
     "101, 5",
     "200, 5",
     "300, 10",
-    "301, 15" // ours
+    "301, 15"
   })
   void lago_packages_after_free_units(BigDecimal units, String usd) {
     BigDecimal paid = units.subtract(new BigDecimal("100"));
@@ -208,15 +217,19 @@ class WorkedExamplesTest {
     assertCosts(new Price.PerUnit(mc("0.05")), new BigDecimal("1000"), "50");
   }
 
-  /** Orb, "Price configuration": docs.withorb.com/product-catalog/price-configuration */
+  /**
+   * Orb, "Price configuration": docs.withorb.com/product-catalog/price-configuration; the tiered
+   * sums are ours.
+   */
   @ParameterizedTest
   @CsvSource({
     // units, bulk, tiered
     "10, 5.00, 5.00",
     "101, 40.40, 14.10",
-    "11, 4.40, 5.10", // ours
-    "10.5, 4.20, 5.05", // ours
-    "1000, 400, 104" // ours
+    // ours
+    "11, 4.40, 5.10",
+    "10.5, 4.20, 5.05",
+    "1000, 400, 104"
   })
   void orb_bulk_and_tiered(BigDecimal units, String bulk, String tiered) {
     assertCosts(new Price.Tiered(tiers("10 0.50", "- 0.40")), units, bulk);
@@ -227,10 +240,11 @@ class WorkedExamplesTest {
   @ParameterizedTest
   @CsvSource({
     "4, 0.80",
-    "11, 1.60", //
+    "11, 1.60",
+    // ours
     "10, 0.80",
     "20, 1.60",
-    "21, 2.40" // ours
+    "21, 2.40"
   })
   void orb_packages(BigDecimal units, String usd) {
     assertCosts(new Price.PerPackage(new BigDecimal("10"), mc("0.80")), units, usd);
@@ -247,10 +261,11 @@ class WorkedExamplesTest {
   @CsvSource({
     // units, graduated, volume
     "15000, 600, 150",
-    "1000, 100, 100", // ours
-    "1001, 100.05, 50.05", // ours
-    "10000, 550, 500", // ours
-    "10001, 550.01, 100.01" // ours
+    // ours
+    "1000, 100, 100",
+    "1001, 100.05, 50.05",
+    "10000, 550, 500",
+    "10001, 550.01, 100.01"
   })
   void zuplo_tiers(BigDecimal units, String graduated, String volume) {
     List<Tier> tiers = tiers("1000 0.10", "10000 0.05", "- 0.01");
@@ -265,11 +280,12 @@ class WorkedExamplesTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "15000, 107", //
+    "15000, 107",
+    // ours
     "1000, 10",
     "1001, 10.008",
     "10000, 82",
-    "10001, 82.005" // ours
+    "10001, 82.005"
   })
   void autumn_graduated(BigDecimal units, String usd) {
     assertCosts(new Price.Graduated(tiers("1000 0.01", "10000 0.008", "- 0.005")), units, usd);
@@ -288,8 +304,9 @@ class WorkedExamplesTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "10, 1.25", "1000000, 1.25", "1500000, 2.50", //
-    "0, 0", "1000000.5, 2.50", "1000001, 2.50" // ours
+    "10, 1.25", "1000000, 1.25", "1500000, 2.50",
+    // ours
+    "0, 0", "1000000.5, 2.50", "1000001, 2.50"
   })
   void chargebee_packages(BigDecimal tokens, String usd) {
     assertCosts(new Price.PerPackage(new BigDecimal("1000000"), mc("1.25")), tokens, usd);
@@ -301,11 +318,12 @@ class WorkedExamplesTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "130, 60", //
+    "130, 60",
+    // ours
     "100, 0",
     "101, 2",
     "100.5, 1",
-    "200, 200" // ours
+    "200, 200"
   })
   void zuora_overage_after_included_units(BigDecimal units, String usd) {
     assertCosts(new Price.Graduated(tiers("100 0", "- 2.00")), units, usd);
@@ -314,10 +332,11 @@ class WorkedExamplesTest {
   /** Metrifox, "Pricing models": docs.metrifox.com/pricing-models */
   @ParameterizedTest
   @CsvSource({
-    "2500, 220", //
+    "2500, 220",
+    // ours
     "1000, 100",
     "1001, 100.08",
-    "1000.5, 100.04" // ours
+    "1000.5, 100.04"
   })
   void metrifox_graduated(BigDecimal units, String usd) {
     assertCosts(new Price.Graduated(tiers("1000 0.10", "- 0.08")), units, usd);
@@ -393,11 +412,12 @@ class WorkedExamplesTest {
   @CsvSource({
     // tokens, up, half up, down
     "700, 2, 1, 1",
-    "250, 1, 1, 0", // ours: half a mc
-    "249, 1, 0, 0", // ours
-    "750, 2, 2, 1", // ours: one and a half
-    "500, 1, 1, 1", // ours
-    "0.000001, 1, 0, 0" // ours
+    // ours
+    "250, 1, 1, 0", // half a mc
+    "249, 1, 0, 0",
+    "750, 2, 2, 1", // one and a half
+    "500, 1, 1, 1",
+    "0.000001, 1, 0, 0"
   })
   void lava_fees_below_a_millicredit(BigDecimal tokens, long up, long halfUp, long down) {
     var price = new Price.PerUnit(mc("0.000002"));
