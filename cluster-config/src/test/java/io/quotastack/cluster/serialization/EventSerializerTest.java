@@ -74,7 +74,12 @@ class EventSerializerTest {
 
   /** Files: one for each name, and more where a type got a member more. */
   static Stream<String> samples() {
-    return Stream.concat(names(), Stream.of("tenant_config_changed.1-all"));
+    return Stream.concat(
+        names(),
+        Stream.of(
+            "tenant_config_changed.1-all",
+            "metering_rule_created.1-dimensions",
+            "metric_updated.1-dimensions"));
   }
 
   @ParameterizedTest

@@ -34,6 +34,7 @@ import io.quotastack.engine.entitlements.Entitlement;
 import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.ids.Environment;
 import io.quotastack.engine.ids.TenantRef;
+import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Period;
@@ -57,7 +58,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -94,6 +94,21 @@ class ClusterMessagesTest {
           TierScope.EVENT,
           List.of(),
           Rounding.DOWN,
+          AT,
+          AT);
+  private static final MeteringRule BY_KIND =
+      new MeteringRule(
+          "rul_c",
+          "tokens",
+          2,
+          null,
+          TierScope.PERIOD,
+          List.of(
+              new Dimension(
+                  Map.of("model", "large", "direction", "output"),
+                  new Price.PerPackage(new BigDecimal("1000"), new BigDecimal("2.5"))),
+              new Dimension(Map.of("model", ""), new Price.Flat(BigDecimal.ZERO))),
+          Rounding.UP,
           AT,
           AT);
   private static final Metric METRIC =
@@ -345,6 +360,7 @@ class ClusterMessagesTest {
         new TenantEvent.RuleCreated(AT, REQUEST, FLAT),
         new TenantEvent.PackageCreated(AT, REQUEST, PACKAGE),
         new TenantEvent.PackageUpdated(AT, REQUEST, BARE_PACKAGE),
+        new TenantEvent.RuleCreated(AT, REQUEST, BY_KIND),
         new TenantEvent.CustomerNamed(AT, REQUEST, new UUID(1, 2)));
   }
 
@@ -367,9 +383,15 @@ class ClusterMessagesTest {
             REQUEST, "tokens", "T", new NewValue<>(null), new NewValue<>("f"), true),
         new TenantCommand.UpdateMetric(REQUEST, "tokens", null, null, null, null),
         new TenantCommand.CreateRule(
-            REQUEST, "tokens", Objects.requireNonNull(PER_UNIT.price()), Rounding.DOWN, AT),
+            REQUEST,
+            "tokens",
+            PER_UNIT.price(),
+            TierScope.PERIOD,
+            BY_KIND.dimensions(),
+            Rounding.DOWN,
+            AT),
         new TenantCommand.CreateRule(
-            REQUEST, "calls", Objects.requireNonNull(FLAT.price()), Rounding.UP, null),
+            REQUEST, "calls", null, TierScope.EVENT, List.of(), Rounding.UP, null),
         new TenantCommand.CreatePackage(
             REQUEST, "starter", "Starter", 5, 1, new BigDecimal("9.990"), "EUR", 60L, 255),
         new TenantCommand.CreatePackage(REQUEST, "starter", "S", 5, 0, null, null, null, 0),
@@ -491,7 +513,7 @@ class ClusterMessagesTest {
                         7,
                         List.of(new ApiKeyHash("first key", "ab", AT)),
                         Map.of("tokens", METRIC, "calls", BARE_METRIC),
-                        Map.of("tokens", List.of(PER_UNIT, PER_UNIT), "calls", List.of(FLAT)),
+                        Map.of("tokens", List.of(PER_UNIT, BY_KIND), "calls", List.of(FLAT)),
                         Map.of("starter", PACKAGE, "bare", BARE_PACKAGE)))),
             queries().map(query -> new CustomerMessage.Read(query, reads)),
             views().map(view -> new CustomerMessage.ReadReply(null, view)),

@@ -22,6 +22,7 @@ import io.quotastack.engine.customer.CustomerEvent;
 import io.quotastack.engine.customer.CustomerSnapshot;
 import io.quotastack.engine.customer.Profile;
 import io.quotastack.engine.idempotency.RequestKey;
+import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Price;
@@ -47,6 +48,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -124,6 +126,8 @@ class StoredSamplesTest {
       List.of(
           new Tier(new BigDecimal("100"), new BigDecimal("0.5"), BigDecimal.ZERO),
           new Tier(null, BigDecimal.ZERO, new BigDecimal("20")));
+  private static final MeteringRule PERIOD_RULE =
+      byKind(TierScope.PERIOD, new Price.Flat(new BigDecimal("20")));
   private static final ApiKeyHash API_KEY = new ApiKeyHash("first key", HASH, BEGIN);
   private static final TenantConfig SETTINGS =
       new TenantConfig(
@@ -165,6 +169,23 @@ class StoredSamplesTest {
         Rounding.UP,
         BEGIN,
         BEGIN);
+  }
+
+  private static MeteringRule byKind(TierScope scope, @Nullable Price price) {
+    return new MeteringRule(
+        "rul_orxwwzloomxdi",
+        "tokens",
+        4,
+        price,
+        scope,
+        List.of(
+            new Dimension(
+                Map.of("model", "large", "direction", "output"), new Price.Graduated(TIERS)),
+            new Dimension(
+                Map.of("model", "large"), new Price.PerUnit(new BigDecimal("0.600000001")))),
+        Rounding.HALF_UP,
+        MARCH,
+        AT);
   }
 
   /**
@@ -271,6 +292,9 @@ class StoredSamplesTest {
         new Sample(
             "metric_updated.1-minimal",
             new TenantEvent.MetricUpdated(BEGIN, REQUEST, NO_METRIC, null)),
+        new Sample(
+            "metric_updated.1-period",
+            new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, PERIOD_RULE)),
         Sample.old("metering_rule_created.1", new TenantEvent.RuleCreated(AT, REQUEST, RULE)),
         Sample.old(
             "metering_rule_created.1-minimal",
@@ -295,6 +319,15 @@ class StoredSamplesTest {
         new Sample(
             "package_updated.1-minimal",
             new TenantEvent.PackageUpdated(BEGIN, REQUEST, NO_PACKAGE)),
+        new Sample(
+            "metering_rule_created.1-event",
+            new TenantEvent.RuleCreated(BEGIN, REQUEST, FLAT_RULE)),
+        new Sample(
+            "metering_rule_created.1-period",
+            new TenantEvent.RuleCreated(AT, REQUEST, PERIOD_RULE)),
+        new Sample(
+            "metering_rule_created.1-dimensions",
+            new TenantEvent.RuleCreated(AT, REQUEST, byKind(TierScope.EVENT, null))),
         new Sample(
             "customer_named.1",
             new TenantEvent.CustomerNamed(

@@ -62,6 +62,8 @@ public final class RuleRoutes {
             call.requestKey(),
             body.text("billable_metric_key", MetricRoutes.KEY),
             PriceInput.read(body),
+            TierScope.EVENT,
+            List.of(),
             body.choiceOr("rounding", ROUNDINGS, Rounding.UP),
             body.instantOrNull("effective_at"));
     body.finish();
