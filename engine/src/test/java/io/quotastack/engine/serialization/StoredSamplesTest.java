@@ -15,6 +15,7 @@ import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.credits.EntryType;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.LedgerHash;
+import io.quotastack.engine.credits.Overage;
 import io.quotastack.engine.credits.OveragePolicy;
 import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.credits.Reference;
@@ -25,13 +26,20 @@ import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
+import io.quotastack.engine.metering.Period;
+import io.quotastack.engine.metering.PeriodUnits;
 import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Quote;
 import io.quotastack.engine.metering.Rounding;
 import io.quotastack.engine.metering.Tier;
 import io.quotastack.engine.metering.TierScope;
+import io.quotastack.engine.reservations.Reservation;
+import io.quotastack.engine.reservations.ReservationStatus;
+import io.quotastack.engine.reservations.ReservationTerms;
 import io.quotastack.engine.tenant.ApiKeyHash;
 import io.quotastack.engine.tenant.TenantConfig;
 import io.quotastack.engine.tenant.TenantEvent;
+import io.quotastack.engine.topups.AutoTopup;
 import io.quotastack.engine.topups.TopupPackage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -158,6 +166,65 @@ class StoredSamplesTest {
         burnOrder, OveragePolicy.BLOCK, OverageSettlement.NEXT_GRANT, null, 300, ZoneId.of("UTC"));
   }
 
+  private static final Profile WITH_OVERAGE =
+      new Profile(
+          "acme",
+          null,
+          null,
+          null,
+          OveragePolicy.NOTIFY,
+          9_007_199_254_740_991L,
+          Map.of(),
+          BEGIN,
+          BEGIN);
+  private static final Period JANUARY = new Period(BEGIN, Instant.parse("2026-02-01T00:00:00Z"));
+  private static final Quote QUOTE =
+      new Quote(new Price.Graduated(TIERS), Rounding.DOWN, new BigDecimal("99.50"));
+  private static final ReservationTerms RESERVED =
+      new ReservationTerms(
+          6,
+          "tokens",
+          "rul_orxwwzloomxdg",
+          3,
+          new BigDecimal("12.50"),
+          8,
+          Map.of("model", "large"),
+          Map.of("job", "j-1"),
+          BEGIN);
+  private static final ReservationTerms CREDITS_RESERVED =
+      new ReservationTerms(5, null, null, null, null, 1, Map.of(), Map.of(), BEGIN);
+  private static final AutoTopup.Settings PACKAGE_WANTED =
+      new AutoTopup.Settings(5_000, "starter", null, 3, 86_400);
+  private static final AutoTopup.Settings CREDITS_WANTED =
+      new AutoTopup.Settings(1, null, 9_007_199_254_740_991L, 1, 1);
+
+  private static Reservation reservation(@Nullable Quote quote, ReservationStatus status) {
+    return new Reservation(
+        RESERVED,
+        quote,
+        status == ReservationStatus.ACTIVE
+            ? List.of(new Allocation(2, 5), new Allocation(3, 1))
+            : List.of(),
+        2,
+        new BigDecimal("1.5"),
+        1,
+        MARCH,
+        status);
+  }
+
+  /** Of credits as such, of which nothing was captured. */
+  private static Reservation bareReservation(ReservationStatus status) {
+    return new Reservation(
+        CREDITS_RESERVED,
+        null,
+        status == ReservationStatus.ACTIVE ? List.of(new Allocation(2, 1)) : List.of(),
+        0,
+        BigDecimal.ZERO,
+        0,
+        MARCH,
+        status);
+  }
+
   private static MeteringRule priced(Price price) {
     return new MeteringRule(
         "rul_orxwwzloomxdc",
@@ -226,6 +293,265 @@ class StoredSamplesTest {
             "credit_granted.1-minimal",
             new CustomerEvent.CreditGranted(
                 BEGIN, REQUEST, NO_TERMS, emptyEntry(EntryType.GRANT), 0, 2)),
+        new Sample(
+            "customer_created.1-overage",
+            new CustomerEvent.CustomerCreated(AT, REQUEST, WITH_OVERAGE, 1)),
+        new Sample(
+            "credit_granted.1-bonus",
+            new CustomerEvent.CreditGranted(AT, null, TERMS, entry(EntryType.GRANT, 8), 5, 2)),
+        new Sample(
+            "credit_adjusted.1",
+            new CustomerEvent.CreditAdjusted(AT, REQUEST, TERMS, entry(EntryType.ADJUST, 8), 5, 2)),
+        new Sample(
+            "credit_adjusted.1-minimal",
+            new CustomerEvent.CreditAdjusted(
+                BEGIN, REQUEST, null, emptyEntry(EntryType.ADJUST), 0, 2)),
+        new Sample(
+            "block_voided.1",
+            new CustomerEvent.BlockVoided(
+                AT,
+                REQUEST,
+                new Block(TERMS, 3, 3, false, Block.Ending.VOIDED),
+                entry(EntryType.VOID, -8),
+                3)),
+        new Sample(
+            "block_voided.1-minimal",
+            new CustomerEvent.BlockVoided(
+                BEGIN,
+                null,
+                new Block(NO_TERMS, 0, 0, false, Block.Ending.VOIDED),
+                emptyEntry(EntryType.VOID),
+                3)),
+        new Sample(
+            "usage_recorded.1-overage",
+            new CustomerEvent.UsageRecorded(
+                AT,
+                REQUEST,
+                "tokens",
+                new BigDecimal("12.50"),
+                8,
+                "rul_orxwwzloomxdg",
+                3,
+                BEGIN,
+                Map.of("model", "large"),
+                5,
+                JANUARY,
+                new BigDecimal("99.50"),
+                entry(EntryType.DEBIT, -3),
+                4)),
+        new Sample(
+            "usage_recorded.1-covered",
+            new CustomerEvent.UsageRecorded(
+                BEGIN,
+                REQUEST,
+                "tokens",
+                BigDecimal.ZERO,
+                0,
+                "rul_orxwwzloomxdg",
+                1,
+                BEGIN,
+                Map.of(),
+                0,
+                null,
+                null,
+                emptyEntry(EntryType.DEBIT),
+                4)),
+        new Sample(
+            "usage_reversed.1",
+            new CustomerEvent.UsageReversed(
+                AT,
+                REQUEST,
+                7,
+                20,
+                30,
+                5,
+                4,
+                3,
+                TERMS,
+                List.of(NO_TERMS, TERMS),
+                entry(EntryType.REVERSE, 8),
+                4)),
+        new Sample(
+            "usage_reversed.1-minimal",
+            new CustomerEvent.UsageReversed(
+                BEGIN,
+                REQUEST,
+                1,
+                1,
+                1,
+                0,
+                0,
+                0,
+                null,
+                List.of(),
+                emptyEntry(EntryType.REVERSE),
+                4)),
+        new Sample(
+            "overage_booked.1",
+            new CustomerEvent.OverageBooked(
+                AT, 5, OverageSettlement.INVOICE, JANUARY.end(), entry(EntryType.OVERAGE, 0), 4)),
+        new Sample(
+            "overage_booked.1-minimal",
+            new CustomerEvent.OverageBooked(
+                BEGIN, 1, OverageSettlement.NEXT_GRANT, null, emptyEntry(EntryType.OVERAGE), 0)),
+        new Sample(
+            "overage_settled.1",
+            new CustomerEvent.OverageSettled(
+                AT, 5, OverageSettlement.NEXT_GRANT, entry(EntryType.SETTLE, -5))),
+        new Sample(
+            "overage_settled.1-minimal",
+            new CustomerEvent.OverageSettled(
+                BEGIN, 1, OverageSettlement.INVOICE, emptyEntry(EntryType.SETTLE))),
+        new Sample(
+            "credits_reserved.1",
+            new CustomerEvent.CreditsReserved(
+                AT,
+                REQUEST,
+                reservation(QUOTE, ReservationStatus.ACTIVE),
+                entry(EntryType.HOLD, 0))),
+        new Sample(
+            "credits_reserved.1-minimal",
+            new CustomerEvent.CreditsReserved(
+                BEGIN,
+                REQUEST,
+                bareReservation(ReservationStatus.ACTIVE),
+                emptyEntry(EntryType.HOLD))),
+        new Sample(
+            "reservation_captured.1",
+            new CustomerEvent.ReservationCaptured(
+                AT,
+                REQUEST,
+                reservation(null, ReservationStatus.COMMITTED),
+                12,
+                new BigDecimal("1.50"),
+                List.of(new Allocation(2, 5)),
+                List.of(new Allocation(3, 3)),
+                List.of(new Allocation(4, 2)),
+                4,
+                JANUARY,
+                entry(EntryType.CAPTURE, -8),
+                4)),
+        new Sample(
+            "reservation_captured.1-minimal",
+            new CustomerEvent.ReservationCaptured(
+                BEGIN,
+                REQUEST,
+                bareReservation(ReservationStatus.ACTIVE),
+                0,
+                null,
+                List.of(),
+                List.of(),
+                List.of(),
+                0,
+                null,
+                emptyEntry(EntryType.CAPTURE),
+                4)),
+        new Sample(
+            "reservation_released.1",
+            new CustomerEvent.ReservationReleased(
+                AT,
+                REQUEST,
+                reservation(null, ReservationStatus.RELEASED),
+                "the job was stopped",
+                entry(EntryType.RELEASE, 0),
+                4)),
+        new Sample(
+            "reservation_released.1-minimal",
+            new CustomerEvent.ReservationReleased(
+                BEGIN,
+                null,
+                bareReservation(ReservationStatus.EXPIRED),
+                null,
+                emptyEntry(EntryType.RELEASE),
+                0)),
+        new Sample(
+            "reservation_extended.1",
+            new CustomerEvent.ReservationExtended(
+                AT, REQUEST, reservation(null, ReservationStatus.ACTIVE))),
+        new Sample(
+            "reservation_extended.1-minimal",
+            new CustomerEvent.ReservationExtended(
+                BEGIN, REQUEST, bareReservation(ReservationStatus.ACTIVE))),
+        new Sample(
+            "topup_granted.1",
+            new CustomerEvent.TopupGranted(
+                AT,
+                REQUEST,
+                new RequestKey("pi_1", 7_000_000_000_000_000_001L),
+                "starter",
+                TERMS,
+                NO_TERMS,
+                entry(EntryType.GRANT, 8),
+                5,
+                1,
+                4)),
+        new Sample(
+            "topup_granted.1-minimal",
+            new CustomerEvent.TopupGranted(
+                BEGIN, REQUEST, null, null, NO_TERMS, null, emptyEntry(EntryType.GRANT), 0, 0, 4)),
+        new Sample("auto_topup_set.1", new CustomerEvent.AutoTopupSet(AT, REQUEST, PACKAGE_WANTED)),
+        new Sample("auto_topup_set.1-minimal", new CustomerEvent.AutoTopupSet(BEGIN, null, null)),
+        new Sample(
+            "topup_requested.1",
+            new CustomerEvent.TopupRequested(AT, PACKAGE_WANTED, -7, AT.plusSeconds(3_600), 4)),
+        new Sample(
+            "topup_requested.1-minimal",
+            new CustomerEvent.TopupRequested(
+                BEGIN, CREDITS_WANTED, 0, BEGIN.plusSeconds(3_600), 4)),
+        new Sample(
+            "topup_refused.1", new CustomerEvent.TopupRefused(AT, REQUEST, AT.plusSeconds(7_200))),
+        new Sample(
+            "topup_refused.1-minimal",
+            new CustomerEvent.TopupRefused(BEGIN, null, BEGIN.plusSeconds(3_600))),
+        new Sample(
+            "customer_snapshot.1-reserved",
+            new CustomerSnapshot(
+                WITH_OVERAGE,
+                List.of(
+                    new Block(NO_TERMS, 1, 1, false, Block.Ending.EXPIRED),
+                    new Block(TERMS, 900, 5, true)),
+                List.of(
+                    reservation(QUOTE, ReservationStatus.ACTIVE),
+                    bareReservation(ReservationStatus.ACTIVE)),
+                new Overage(3, 4, JANUARY.end()),
+                1000,
+                100,
+                Map.of("tokens", new PeriodUnits(JANUARY, new BigDecimal("112.00"))),
+                Map.of(7L, 20L, 11L, 1L),
+                List.of(4L, 5L),
+                "AAAAAAAAAAG+KXRUaXjjc55tbahcS+nzAAAAAAAAAAcAAAAAAAAACQAAAZt22qgA",
+                new AutoTopup(
+                    PACKAGE_WANTED,
+                    AT.plusSeconds(3_600),
+                    2,
+                    AT.minusSeconds(60),
+                    List.of(BEGIN, AT)),
+                4,
+                HASH,
+                5,
+                9,
+                AT,
+                "")),
+        new Sample(
+            "customer_snapshot.1-unreserved",
+            new CustomerSnapshot(
+                null,
+                List.of(),
+                List.of(),
+                Overage.NONE,
+                0,
+                0,
+                Map.of(),
+                Map.of(),
+                List.of(),
+                "",
+                new AutoTopup(CREDITS_WANTED, null, 0, null, List.of()),
+                0,
+                LedgerHash.GENESIS,
+                0,
+                0,
+                Instant.EPOCH,
+                "")),
         new Sample(
             "block_activated.1",
             new CustomerEvent.BlockActivated(AT, 7, entry(EntryType.GRANT, 8))),
