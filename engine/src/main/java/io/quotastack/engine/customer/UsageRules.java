@@ -152,12 +152,16 @@ final class UsageRules {
             now,
             amountMc,
             settlement,
-            settlement == OverageSettlement.INVOICE
-                ? Period.month(now, policy.timeZone()).end()
-                : null,
+            settlement == OverageSettlement.INVOICE ? clearsAt(draft, policy, now) : null,
             draft.entry(
                 now, EntryType.OVERAGE, 0, 0, amountMc, List.of(), reference, null, Map.of()),
             isTold(policy, beforeMc, beforeMc + amountMc) ? draft.nextWebhook() : 0));
+  }
+
+  /** What waits for an invoice already takes what is added to it along. */
+  private static Instant clearsAt(Draft draft, AccountPolicy policy, Instant now) {
+    Instant at = draft.state().overage().clearsAt();
+    return at == null ? Period.month(now, policy.timeZone()).end() : at;
   }
 
   private static boolean isTold(AccountPolicy policy, long beforeMc, long afterMc) {
