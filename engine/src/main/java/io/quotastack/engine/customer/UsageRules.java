@@ -250,6 +250,7 @@ final class UsageRules {
                 now,
                 command.request(),
                 command.usage(),
+                command.metricKey(),
                 amountMc,
                 reversedMc + amountMc,
                 reducesMc,

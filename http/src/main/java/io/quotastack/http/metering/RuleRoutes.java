@@ -31,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 public final class RuleRoutes {
   private static final String KIND = "metering-rules";
   private static final WireNames<Rounding> ROUNDINGS = WireNames.lowerCase(Rounding.class);
-  private static final WireNames<Boolean> TRUTHS =
-      WireNames.of(List.of(true, false), Object::toString);
 
   /** Newest first, and then by what names a rule. */
   private static final Comparator<MeteringRule> NEWEST_FIRST =
@@ -64,6 +62,8 @@ public final class RuleRoutes {
             call.requestKey(),
             body.text("billable_metric_key", MetricRoutes.KEY),
             PriceInput.read(body),
+            TierScope.EVENT,
+            List.of(),
             body.choiceOr("rounding", ROUNDINGS, Rounding.UP),
             body.instantOrNull("effective_at"));
     body.finish();
@@ -95,7 +95,7 @@ public final class RuleRoutes {
   private CompletionStage<Reply> list(Call call) {
     QueryParameters query = call.query();
     String metricKey = query.textOrNull("billable_metric_key", MetricRoutes.KEY);
-    Boolean active = query.choiceOrNull("active", TRUTHS);
+    Boolean active = query.boolOrNull("active");
     PageRequest page = PageRequest.byTexts(query, KIND, 3);
     MeteringRule after = place(query, page.cursor());
     query.finish();
