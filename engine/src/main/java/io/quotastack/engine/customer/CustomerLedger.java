@@ -28,7 +28,9 @@ public final class CustomerLedger {
   private static final String ACTIVATED = "block_activated.1";
   private static final String EXPIRED = "block_expired.1";
   private static final String USED = "usage_recorded.1";
-  private static final Set<String> WITH_ENTRY = Set.of(GRANTED, ACTIVATED, EXPIRED, USED);
+
+  /** The names of the events that are a ledger entry. */
+  public static final Set<String> WITH_ENTRY = Set.of(GRANTED, ACTIVATED, EXPIRED, USED);
 
   private final JournalReader journal;
 
@@ -100,8 +102,7 @@ public final class CustomerLedger {
    * The first journal number in [low, high) whose event holds at that instant or later, or high:
    * found by halving, since time never runs backwards in a journal.
    */
-  private CompletionStage<Long> firstAt(
-      CustomerRef customer, Instant instant, long low, long high) {
+  CompletionStage<Long> firstAt(CustomerRef customer, Instant instant, long low, long high) {
     if (low >= high) {
       return CompletableFuture.completedFuture(low);
     }
