@@ -183,6 +183,7 @@ final class AskedCommands {
         : new CustomerCommand.ReverseUsage(
             request(reverse.key(), usedKey),
             use.number(),
+            use.metricKey(),
             reverse.creditsMc(),
             "failed",
             use.costMc(),

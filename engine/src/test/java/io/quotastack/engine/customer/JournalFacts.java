@@ -22,7 +22,12 @@ final class JournalFacts {
 
   /** A usage event, as far as its reversal must know it. */
   record Use(
-      long number, long costMc, long overageMc, List<Allocation> taken, List<BlockTerms> blocks) {}
+      long number,
+      String metricKey,
+      long costMc,
+      long overageMc,
+      List<Allocation> taken,
+      List<BlockTerms> blocks) {}
 
   void accept(long number, CustomerEvent event) {
     BlockTerms made = event.madeBlock();
@@ -37,7 +42,9 @@ final class JournalFacts {
       List<Allocation> taken = used.entry().allocations();
       Set<BlockTerms> from = new LinkedHashSet<>();
       taken.forEach(each -> from.add(Objects.requireNonNull(terms.get(each.block()))));
-      uses.add(new Use(number, used.costMc(), used.overageMc(), taken, List.copyOf(from)));
+      uses.add(
+          new Use(
+              number, used.metricKey(), used.costMc(), used.overageMc(), taken, List.copyOf(from)));
       if (uses.size() > MAX_USES) {
         uses.removeFirst();
       }

@@ -56,7 +56,13 @@ class LedgerExportTest {
       for (int n = 0; n < profileChangesPerUse - 1; n++) {
         commands.add(
             new CustomerCommand.UpdateCustomer(
-                Customers.request("update " + i + " " + n), null, null, null, Map.of()));
+                Customers.request("update " + i + " " + n),
+                null,
+                null,
+                null,
+                null,
+                null,
+                Map.of()));
       }
       decision = decider.decide(decision.state(), commands, now);
       events.addAll(decision.events());

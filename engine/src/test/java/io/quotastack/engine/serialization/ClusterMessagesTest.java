@@ -359,13 +359,15 @@ class ClusterMessagesTest {
         new CustomerCommand.ReverseUsage(
             REQUEST,
             8,
+            "tokens",
             5L,
             "why",
             10,
             3,
             List.of(new Allocation(7, 5), new Allocation(1, 2)),
             List.of(TERMS, BARE_TERMS)),
-        new CustomerCommand.ReverseUsage(REQUEST, 8, null, "", 0, 0, List.of(), List.of()),
+        new CustomerCommand.ReverseUsage(
+            REQUEST, 8, "tokens", null, "", 0, 0, List.of(), List.of()),
         new CustomerCommand.Reserve(
             REQUEST,
             "tokens",
@@ -422,9 +424,9 @@ class ClusterMessagesTest {
         new CustomerEvent.BlockVoided(
             AT, null, new Block(TERMS, 0, 0, false, Block.Ending.VOIDED), BARE_ENTRY, 2),
         new CustomerEvent.UsageReversed(
-            AT, REQUEST, 7, 20, 30, 5, 4, 3, TERMS, List.of(TERMS, BARE_TERMS), ENTRY, 4),
+            AT, REQUEST, 7, "tokens", 20, 30, 5, 4, 3, TERMS, List.of(TERMS, BARE_TERMS), ENTRY, 4),
         new CustomerEvent.UsageReversed(
-            AT, REQUEST, 7, 1, 1, 0, 0, 0, null, List.of(), BARE_ENTRY, 4),
+            AT, REQUEST, 7, "tokens", 1, 1, 0, 0, 0, null, List.of(), BARE_ENTRY, 4),
         new CustomerEvent.OverageBooked(AT, 5, OverageSettlement.INVOICE, AT, ENTRY, 4),
         new CustomerEvent.OverageBooked(AT, 5, OverageSettlement.NEXT_GRANT, null, BARE_ENTRY, 0),
         new CustomerEvent.OverageSettled(AT, 5, OverageSettlement.INVOICE, BARE_ENTRY),
@@ -439,6 +441,7 @@ class ClusterMessagesTest {
             List.of(new Allocation(2, 5)),
             List.of(new Allocation(3, 3)),
             List.of(new Allocation(4, 2)),
+            1,
             4,
             new Period(AT, AT.plusSeconds(1)),
             ENTRY,
@@ -453,11 +456,12 @@ class ClusterMessagesTest {
             List.of(),
             List.of(),
             0,
+            0,
             null,
             BARE_ENTRY,
             4),
-        new CustomerEvent.ReservationReleased(AT, REQUEST, RESERVATION, "stopped", ENTRY, 0),
-        new CustomerEvent.ReservationReleased(AT, null, BARE_RESERVATION, null, BARE_ENTRY, 4),
+        new CustomerEvent.ReservationReleased(AT, REQUEST, RESERVATION, "stopped", 1, ENTRY, 0),
+        new CustomerEvent.ReservationReleased(AT, null, BARE_RESERVATION, null, 0, BARE_ENTRY, 4),
         new CustomerEvent.ReservationExtended(AT, REQUEST, RESERVATION),
         new CustomerEvent.TopupGranted(
             AT, REQUEST, new RequestKey("pi_1", -1), "starter", TERMS, BARE_TERMS, ENTRY, 5, 1, 4),
@@ -660,8 +664,8 @@ class ClusterMessagesTest {
         new CustomerView.ReservationPage("acme", List.of(RESERVATION, BARE_RESERVATION), true),
         new CustomerView.ReservationPage(null, List.of(), false),
         new CustomerView.Topups(
-            new AutoTopup(PACKAGE_WANTED, AT, 2, AT.plusSeconds(1), List.of(AT, AT))),
-        new CustomerView.Topups(null),
+            "acme", new AutoTopup(PACKAGE_WANTED, AT, 2, AT.plusSeconds(1), List.of(AT, AT))),
+        new CustomerView.Topups(null, null),
         new CustomerView.LedgerHead(5, LedgerHash.GENESIS, 6, 7));
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -52,6 +53,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -256,19 +258,34 @@ class StoredSamplesTest {
   }
 
   /**
-   * A sample's file and what it must be read as.
-   *
-   * @param current false = it was stored before its type got members that are written now
+   * The files that were stored before their type got a member more, which is written today: of a
+   * rule its scope and its dimensions, of a grant and of usage what they have to do with overage,
+   * of a snapshot all that is not blocks.
    */
-  record Sample(String file, Stored expected, boolean current) {
-    Sample(String file, Stored expected) {
-      this(file, expected, true);
-    }
+  private static final Set<String> OLDER =
+      Set.of(
+          "credit_granted.1",
+          "credit_granted.1-minimal",
+          "usage_recorded.1",
+          "usage_recorded.1-minimal",
+          "customer_snapshot.1",
+          "customer_snapshot.1-minimal",
+          "tenant_config_changed.1",
+          "tenant_config_changed.1-minimal",
+          "metric_updated.1",
+          "metering_rule_created.1",
+          "metering_rule_created.1-minimal",
+          "metering_rule_created.1-package",
+          "metering_rule_created.1-tiered",
+          "metering_rule_created.1-graduated");
 
-    static Sample old(String file, Stored expected) {
-      return new Sample(file, expected, false);
-    }
+  /**
+   * A member of snapshots that nobody reads: as long as it was written, nothing was ever booked.
+   */
+  private static final String UNREAD = "overage_mc";
 
+  /** A sample's file and what it must be read as. */
+  record Sample(String file, Stored expected) {
     @Override
     public String toString() {
       return file;
@@ -286,10 +303,10 @@ class StoredSamplesTest {
         new Sample(
             "customer_updated.1-minimal",
             new CustomerEvent.CustomerUpdated(BEGIN, REQUEST, NO_PROFILE)),
-        Sample.old(
+        new Sample(
             "credit_granted.1",
             new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, entry(EntryType.GRANT, 8), 0, 2)),
-        Sample.old(
+        new Sample(
             "credit_granted.1-minimal",
             new CustomerEvent.CreditGranted(
                 BEGIN, REQUEST, NO_TERMS, emptyEntry(EntryType.GRANT), 0, 2)),
@@ -362,6 +379,7 @@ class StoredSamplesTest {
                 AT,
                 REQUEST,
                 7,
+                "tokens",
                 20,
                 30,
                 5,
@@ -377,6 +395,7 @@ class StoredSamplesTest {
                 BEGIN,
                 REQUEST,
                 1,
+                "tokens",
                 1,
                 1,
                 0,
@@ -427,6 +446,7 @@ class StoredSamplesTest {
                 List.of(new Allocation(2, 5)),
                 List.of(new Allocation(3, 3)),
                 List.of(new Allocation(4, 2)),
+                1,
                 4,
                 JANUARY,
                 entry(EntryType.CAPTURE, -8),
@@ -443,6 +463,7 @@ class StoredSamplesTest {
                 List.of(),
                 List.of(),
                 0,
+                0,
                 null,
                 emptyEntry(EntryType.CAPTURE),
                 4)),
@@ -453,6 +474,7 @@ class StoredSamplesTest {
                 REQUEST,
                 reservation(null, ReservationStatus.RELEASED),
                 "the job was stopped",
+                1,
                 entry(EntryType.RELEASE, 0),
                 4)),
         new Sample(
@@ -462,6 +484,7 @@ class StoredSamplesTest {
                 null,
                 bareReservation(ReservationStatus.EXPIRED),
                 null,
+                0,
                 emptyEntry(EntryType.RELEASE),
                 0)),
         new Sample(
@@ -564,7 +587,7 @@ class StoredSamplesTest {
         new Sample(
             "block_expired.1-minimal",
             new CustomerEvent.BlockExpired(BEGIN, 1, emptyEntry(EntryType.EXPIRE), 3)),
-        Sample.old(
+        new Sample(
             "usage_recorded.1",
             new CustomerEvent.UsageRecorded(
                 AT,
@@ -581,7 +604,7 @@ class StoredSamplesTest {
                 null,
                 entry(EntryType.DEBIT, -8),
                 4)),
-        Sample.old(
+        new Sample(
             "usage_recorded.1-minimal",
             new CustomerEvent.UsageRecorded(
                 BEGIN,
@@ -600,10 +623,10 @@ class StoredSamplesTest {
                 4)),
         new Sample("tenant_created.1", new TenantEvent.TenantCreated(AT, "Acme", API_KEY)),
         new Sample("tenant_created.1-minimal", new TenantEvent.TenantCreated(BEGIN, "", API_KEY)),
-        Sample.old(
+        new Sample(
             "tenant_config_changed.1",
             new TenantEvent.ConfigChanged(AT, REQUEST, burning(BurnOrder.PRIORITY_FIRST))),
-        Sample.old(
+        new Sample(
             "tenant_config_changed.1-minimal",
             new TenantEvent.ConfigChanged(BEGIN, REQUEST, burning(BurnOrder.EXPIRY_FIRST))),
         new Sample(
@@ -614,27 +637,27 @@ class StoredSamplesTest {
         new Sample("metric_created.1", new TenantEvent.MetricCreated(AT, REQUEST, METRIC)),
         new Sample(
             "metric_created.1-minimal", new TenantEvent.MetricCreated(BEGIN, REQUEST, NO_METRIC)),
-        Sample.old("metric_updated.1", new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, RULE)),
+        new Sample("metric_updated.1", new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, RULE)),
         new Sample(
             "metric_updated.1-minimal",
             new TenantEvent.MetricUpdated(BEGIN, REQUEST, NO_METRIC, null)),
         new Sample(
             "metric_updated.1-period",
             new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, PERIOD_RULE)),
-        Sample.old("metering_rule_created.1", new TenantEvent.RuleCreated(AT, REQUEST, RULE)),
-        Sample.old(
+        new Sample("metering_rule_created.1", new TenantEvent.RuleCreated(AT, REQUEST, RULE)),
+        new Sample(
             "metering_rule_created.1-minimal",
             new TenantEvent.RuleCreated(BEGIN, REQUEST, FLAT_RULE)),
-        Sample.old(
+        new Sample(
             "metering_rule_created.1-package",
             new TenantEvent.RuleCreated(
                 BEGIN,
                 REQUEST,
                 priced(new Price.PerPackage(new BigDecimal("1000"), new BigDecimal("2.5"))))),
-        Sample.old(
+        new Sample(
             "metering_rule_created.1-tiered",
             new TenantEvent.RuleCreated(BEGIN, REQUEST, priced(new Price.Tiered(TIERS)))),
-        Sample.old(
+        new Sample(
             "metering_rule_created.1-graduated",
             new TenantEvent.RuleCreated(BEGIN, REQUEST, priced(new Price.Graduated(TIERS)))),
         new Sample("package_created.1", new TenantEvent.PackageCreated(AT, REQUEST, PACKAGE)),
@@ -661,7 +684,7 @@ class StoredSamplesTest {
         new Sample(
             "customer_named.1-minimal",
             new TenantEvent.CustomerNamed(BEGIN, REQUEST, new UUID(0, 0))),
-        Sample.old(
+        new Sample(
             "customer_snapshot.1",
             new CustomerSnapshot(
                 PROFILE,
@@ -681,7 +704,7 @@ class StoredSamplesTest {
                 9,
                 AT,
                 "AAAAAAAAAAG+KXRUaXjjc55tbahcS+nzAAAAAAAAAAcAAAAAAAAACQAAAZt22qgA")),
-        Sample.old(
+        new Sample(
             "customer_snapshot.1-minimal",
             new CustomerSnapshot(
                 null,
@@ -737,15 +760,32 @@ class StoredSamplesTest {
   @MethodSource("samples")
   void it_is_written_back_as_it_was_stored(Sample sample) {
     Stored read = StoredJson.read(content(sample.file()), sample.expected().getClass());
-    if (!sample.current()) {
-      assertThat(StoredJson.read(StoredJson.write(read), sample.expected().getClass()))
-          .isEqualTo(sample.expected());
-      return;
+    JsonNode stored = StoredJson.tree(content(sample.file()));
+    JsonNode written = StoredJson.tree(StoredJson.write(read));
+    if (sample.expected() instanceof CustomerSnapshot) {
+      ((ObjectNode) stored).remove(UNREAD);
     }
 
-    JsonNode stored = StoredJson.tree(content(sample.file()));
-    assertThat(StoredJson.tree(StoredJson.write(read))).isEqualTo(stored);
-    assertThat(StoredJson.tree(StoredJson.write(sample.expected()))).isEqualTo(stored);
+    assertThat(OLDER.contains(sample.file()) ? withoutMore(written, stored) : written)
+        .isEqualTo(stored);
+    assertThat(StoredJson.tree(StoredJson.write(sample.expected()))).isEqualTo(written);
+  }
+
+  /** What was written, without the members of objects that had not been stored. */
+  private static JsonNode withoutMore(JsonNode written, JsonNode stored) {
+    if (!(written instanceof ObjectNode object)) {
+      return written;
+    }
+    ObjectNode less = object.objectNode();
+    object
+        .properties()
+        .forEach(member -> {
+          JsonNode before = stored.get(member.getKey());
+          if (before != null) {
+            less.set(member.getKey(), withoutMore(member.getValue(), before));
+          }
+        });
+    return less;
   }
 
   @ParameterizedTest
