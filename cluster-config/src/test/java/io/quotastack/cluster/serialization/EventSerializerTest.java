@@ -141,6 +141,9 @@ class EventSerializerTest {
             1,
             Instant.parse("2026-01-15T08:59:59.120Z"),
             Map.of(),
+            0,
+            null,
+            null,
             new LedgerEntry(
                 3,
                 2,
