@@ -1,5 +1,6 @@
 package io.quotastack.cluster.faults;
 
+import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.Amounts;
 import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.BlockTerms;
@@ -14,6 +15,7 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -135,6 +137,7 @@ final class Samples {
               Instant.parse("9999-12-31T23:59:59.999Z"));
       case "java.util.UUID" ->
           List.of(UUID.fromString("0190c9a4-6f5e-7c31-9c55-3f0c7a1d2b44"), new UUID(0, 0));
+      case "java.time.ZoneId" -> List.of(ZoneId.of("Europe/Berlin"), ZoneId.of("UTC"));
       case "org.apache.pekko.actor.typed.ActorRef" -> List.of(actor);
       default -> throw new IllegalArgumentException("no samples of " + type);
     };
@@ -204,6 +207,12 @@ final class Samples {
         map.put("key-" + number--, value);
       }
       return List.of(map, Map.of());
+    }
+    if (generic.getRawType() == NewValue.class) {
+      var changes = new ArrayList<Object>();
+      values(arguments[0]).forEach(value -> changes.add(new NewValue<>(value)));
+      changes.add(new NewValue<>(null));
+      return changes;
     }
     if (generic.getRawType() == ActorRef.class) {
       return List.of(actor);

@@ -3,6 +3,7 @@ package io.quotastack.cluster.serialization;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.Config;
@@ -21,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.serialization.Serialization;
@@ -38,6 +40,13 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class EventSerializerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * The samples that were stored before their type got a member more, which is written today: of a
+   * rule its scope and its dimensions, of settings all but the burn order.
+   */
+  private static final Set<String> OLDER =
+      Set.of("metering_rule_created.1", "metric_updated.1", "tenant_config_changed.1");
 
   private static ActorSystem system;
   private static Serialization serialization;
@@ -63,17 +72,41 @@ class EventSerializerTest {
     return StoredNames.ALL.keySet().stream().sorted();
   }
 
-  @ParameterizedTest
-  @MethodSource("names")
-  void every_stored_type_has_a_sample_that_reads_and_writes_back_the_same(String name)
-      throws Exception {
-    byte[] sample = sample(name);
+  /** Files: one for each name, and more where a type got a member more. */
+  static Stream<String> samples() {
+    return Stream.concat(names(), Stream.of("tenant_config_changed.1-all"));
+  }
 
-    Object stored = read(sample, name);
+  @ParameterizedTest
+  @MethodSource("samples")
+  void every_stored_type_has_a_sample_that_reads_and_writes_back_the_same(String file)
+      throws Exception {
+    String name = file.replaceFirst("-.*", "");
+    JsonNode sample = JSON.readTree(sample(file));
+
+    Object stored = read(sample(file), name);
 
     assertThat(stored).isInstanceOf(StoredNames.ALL.get(name));
     assertThat(serializer.manifest(stored)).isEqualTo(name);
-    assertThat(JSON.readTree(serializer.toBinary(stored))).isEqualTo(JSON.readTree(sample));
+    JsonNode written = JSON.readTree(serializer.toBinary(stored));
+    assertThat(OLDER.contains(file) ? withoutMore(written, sample) : written).isEqualTo(sample);
+  }
+
+  /** What was written, without the members of objects that the sample does not have. */
+  private static JsonNode withoutMore(JsonNode written, JsonNode sample) {
+    if (!(written instanceof ObjectNode object)) {
+      return written;
+    }
+    ObjectNode less = object.objectNode();
+    object
+        .properties()
+        .forEach(member -> {
+          JsonNode before = sample.get(member.getKey());
+          if (before != null) {
+            less.set(member.getKey(), withoutMore(member.getValue(), before));
+          }
+        });
+    return less;
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.quotastack.engine.credits;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -26,7 +27,10 @@ public final class Blocks {
   private static final Blocks EMPTY =
       new Blocks(TreePMap.empty(), HashTreePMap.empty(), TreePSet.empty(Due.ORDER), 0, 0, 0);
 
-  /** The active blocks that pay for one metric (or for anything), in both burn orders. */
+  /**
+   * The active blocks that pay for one metric (or for anything) and have something that is not
+   * held, in both burn orders.
+   */
   private record Scope(
       TreePSet<BlockTerms> expiryFirst, TreePSet<BlockTerms> priorityFirst, long availableMc) {
     static final Scope EMPTY =
@@ -42,16 +46,14 @@ public final class Blocks {
       };
     }
 
-    Scope plus(BlockTerms terms) {
-      return new Scope(expiryFirst.plus(terms), priorityFirst.plus(terms), availableMc);
-    }
-
-    Scope minus(BlockTerms terms) {
-      return new Scope(expiryFirst.minus(terms), priorityFirst.minus(terms), availableMc);
-    }
-
-    Scope withAvailable(long deltaMc) {
-      return new Scope(expiryFirst, priorityFirst, availableMc + deltaMc);
+    /** With that block, of which that much can be taken now, where it was so much before. */
+    Scope changed(BlockTerms terms, long beforeMc, long afterMc) {
+      boolean in = beforeMc == 0 && afterMc > 0;
+      boolean out = beforeMc > 0 && afterMc == 0;
+      return new Scope(
+          in ? expiryFirst.plus(terms) : out ? expiryFirst.minus(terms) : expiryFirst,
+          in ? priorityFirst.plus(terms) : out ? priorityFirst.minus(terms) : priorityFirst,
+          availableMc - beforeMc + afterMc);
     }
   }
 
@@ -106,12 +108,12 @@ public final class Blocks {
     return byNumber.get(number);
   }
 
-  /** The sum of what remains in active blocks, in mc. */
+  /** The sum of what remains in blocks that are not pending, in mc. */
   public long balanceMc() {
     return balanceMc;
   }
 
-  /** The sum of what reservations hold in active blocks, in mc. */
+  /** The sum of what reservations hold, in mc. */
   public long heldMc() {
     return heldMc;
   }
@@ -137,7 +139,7 @@ public final class Blocks {
     return due;
   }
 
-  /** The active blocks that may pay for that metric, in burn order. */
+  /** The blocks that can pay for that metric now, in burn order. */
   public Iterable<Block> inBurnOrder(BurnOrder order, @Nullable String metricKey) {
     TreePSet<BlockTerms> any = scope(ANY).in(order);
     TreePSet<BlockTerms> scoped = scope(metricKey == null ? ANY : metricKey).in(order);
@@ -169,111 +171,146 @@ public final class Blocks {
     return allocations;
   }
 
+  /**
+   * Where taking credits back takes from: all active blocks in burn order, whatever they may pay
+   * for. Takes time in the number of live blocks.
+   */
+  public List<Allocation> planOverAll(BurnOrder order, long amountMc) {
+    var allocations = new ArrayList<Allocation>();
+    long missingMc = amountMc;
+    for (Block block :
+        byNumber.values().stream()
+            .filter(each -> each.availableMc() > 0)
+            .sorted(Comparator.comparing(Block::terms, order.comparator()))
+            .toList()) {
+      long takenMc = Math.min(missingMc, block.availableMc());
+      if (takenMc == 0) {
+        break;
+      }
+      allocations.add(new Allocation(block.terms().number(), takenMc));
+      missingMc -= takenMc;
+    }
+    return allocations;
+  }
+
   /** With one block more. */
   public Blocks plus(Block block) {
-    BlockTerms terms = block.terms();
-    TreePSet<Due> nextDue = due;
-    if (!block.active()) {
-      nextDue = nextDue.plus(activationOf(terms));
-    }
-    if (terms.expiresAt() != null) {
-      nextDue = nextDue.plus(expiryOf(terms));
-    }
-    var grown =
-        new Blocks(
-            byNumber.plus(terms.number(), block),
-            scopes,
-            nextDue,
-            balanceMc,
-            heldMc,
-            block.active() ? pendingMc : Amounts.add(pendingMc, block.remainingMc()));
-    return block.active() ? grown.counting(block) : grown;
+    return changed(null, block);
   }
 
   /** With that pending block active. */
   public Blocks activate(long number) {
     Block pending = require(number);
-    Block active = new Block(pending.terms(), pending.remainingMc(), pending.heldMc(), true);
-    return new Blocks(
-            byNumber.plus(number, active),
-            scopes,
-            due.minus(activationOf(active.terms())),
-            balanceMc,
-            heldMc,
-            pendingMc - active.remainingMc())
-        .counting(active);
-  }
-
-  /** Without that block, whatever it still holds. */
-  public Blocks minus(long number) {
-    Block block = require(number);
-    BlockTerms terms = block.terms();
-    TreePSet<Due> nextDue = due;
-    if (terms.expiresAt() != null) {
-      nextDue = nextDue.minus(expiryOf(terms));
-    }
-    if (!block.active()) {
-      nextDue = nextDue.minus(activationOf(terms));
-      return new Blocks(
-          byNumber.minus(number),
-          scopes,
-          nextDue,
-          balanceMc,
-          heldMc,
-          pendingMc - block.remainingMc());
-    }
-    HashPMap<String, Scope> nextScopes = scopes;
-    for (String key : scopesOf(terms)) {
-      Scope scope = scope(key).minus(terms).withAvailable(-block.availableMc());
-      nextScopes =
-          scope.expiryFirst().isEmpty() ? nextScopes.minus(key) : nextScopes.plus(key, scope);
-    }
-    return new Blocks(
-        byNumber.minus(number),
-        nextScopes,
-        nextDue,
-        balanceMc - block.remainingMc(),
-        heldMc - block.heldMc(),
-        pendingMc);
+    return changed(
+        pending, new Block(pending.terms(), pending.remainingMc(), pending.heldMc(), true));
   }
 
   /** After this was spent. A block that is used up leaves. */
   public Blocks spend(Allocation allocation) {
     Block block = require(allocation.block());
-    if (!block.active() || block.availableMc() < allocation.amountMc()) {
+    if (block.availableMc() < allocation.amountMc()) {
       throw new IllegalStateException(allocation + " does not fit " + block);
     }
-    long remainingMc = block.remainingMc() - allocation.amountMc();
-    if (remainingMc == 0) {
-      return minus(allocation.block());
-    }
-    HashPMap<String, Scope> nextScopes = scopes;
-    for (String key : scopesOf(block.terms())) {
-      nextScopes = nextScopes.plus(key, scope(key).withAvailable(-allocation.amountMc()));
-    }
-    return new Blocks(
-        byNumber.plus(
-            allocation.block(), new Block(block.terms(), remainingMc, block.heldMc(), true)),
-        nextScopes,
-        due,
-        balanceMc - allocation.amountMc(),
-        heldMc,
-        pendingMc);
+    return changed(block, block.with(block.remainingMc() - allocation.amountMc(), block.heldMc()));
   }
 
-  private Blocks counting(Block active) {
+  /** After this was pinned by a reservation. */
+  public Blocks hold(Allocation allocation) {
+    Block block = require(allocation.block());
+    if (block.availableMc() < allocation.amountMc()) {
+      throw new IllegalStateException(allocation + " does not fit " + block);
+    }
+    return changed(block, block.with(block.remainingMc(), block.heldMc() + allocation.amountMc()));
+  }
+
+  /** After a reservation let this go. What a block that has ended gets back is for nobody. */
+  public Blocks release(Allocation allocation) {
+    Block block = require(allocation.block());
+    return changed(block, block.with(block.remainingMc(), block.heldMc() - allocation.amountMc()));
+  }
+
+  /** After this, which a reservation held, was spent. */
+  public Blocks capture(Allocation allocation) {
+    Block block = require(allocation.block());
+    return changed(
+        block,
+        block.with(
+            block.remainingMc() - allocation.amountMc(), block.heldMc() - allocation.amountMc()));
+  }
+
+  /**
+   * After that much of a block was lost for that reason; what holds pin of it stays for them alone.
+   *
+   * @param amountMc no more than what is not held
+   */
+  public Blocks end(long number, long amountMc, Block.Ending ending) {
+    Block block = require(number);
+    return changed(
+        block,
+        new Block(block.terms(), block.remainingMc() - amountMc, block.heldMc(), false, ending));
+  }
+
+  /**
+   * After that much came back to a block, which may have left since.
+   *
+   * @param ending why it can't be spent there any more; null = it can
+   */
+  public Blocks giveBack(BlockTerms terms, long amountMc, Block.@Nullable Ending ending) {
+    Block block = byNumber.get(terms.number());
+    return block == null
+        ? changed(null, new Block(terms, amountMc, 0, ending == null, ending))
+        : changed(block, block.with(block.remainingMc() + amountMc, block.heldMc()));
+  }
+
+  /** With one block changed, new ({@code before} is null), or gone (nothing remains). */
+  private Blocks changed(@Nullable Block before, Block after) {
+    BlockTerms terms = after.terms();
+    boolean gone = after.remainingMc() == 0;
+    long availableBeforeMc = before == null ? 0 : before.availableMc();
     HashPMap<String, Scope> nextScopes = scopes;
-    for (String key : scopesOf(active.terms())) {
-      nextScopes =
-          nextScopes.plus(key, scope(key).plus(active.terms()).withAvailable(active.availableMc()));
+    if (availableBeforeMc != after.availableMc()) {
+      for (String key : scopesOf(terms)) {
+        Scope scope = scope(key).changed(terms, availableBeforeMc, after.availableMc());
+        nextScopes =
+            scope.expiryFirst().isEmpty() ? nextScopes.minus(key) : nextScopes.plus(key, scope);
+      }
     }
     return new Blocks(
-        byNumber,
+        gone ? byNumber.minus(terms.number()) : byNumber.plus(terms.number(), after),
         nextScopes,
-        due,
-        Amounts.add(balanceMc, active.remainingMc()),
-        heldMc + active.heldMc(),
-        pendingMc);
+        dueAfter(before, after, gone),
+        Amounts.add(balanceMc, countedMc(after) - countedMc(before)),
+        heldMc + after.heldMc() - (before == null ? 0 : before.heldMc()),
+        Amounts.add(pendingMc, pendingMc(after) - pendingMc(before)));
+  }
+
+  private TreePSet<Due> dueAfter(@Nullable Block before, Block after, boolean gone) {
+    TreePSet<Due> next = due;
+    boolean waitedBefore = before != null && before.isPending();
+    boolean waitsAfter = !gone && after.isPending();
+    if (waitedBefore != waitsAfter) {
+      Due activation = activationOf(after.terms());
+      next = waitsAfter ? next.plus(activation) : next.minus(activation);
+    }
+    boolean expiredBefore = before != null && expires(before);
+    boolean expiresAfter = !gone && expires(after);
+    if (expiredBefore != expiresAfter) {
+      Due expiry = expiryOf(after.terms());
+      next = expiresAfter ? next.plus(expiry) : next.minus(expiry);
+    }
+    return next;
+  }
+
+  private static boolean expires(Block block) {
+    return block.terms().expiresAt() != null && block.ended() == null;
+  }
+
+  private static long countedMc(@Nullable Block block) {
+    return block == null || block.isPending() ? 0 : block.remainingMc();
+  }
+
+  private static long pendingMc(@Nullable Block block) {
+    return block != null && block.isPending() ? block.remainingMc() : 0;
   }
 
   private Block require(long number) {

@@ -10,9 +10,33 @@ public enum EntryType {
   /** Usage was paid. */
   @JsonProperty("debit")
   DEBIT("debit"),
-  /** What a block still had was lost at its {@code expires_at}. */
+  /** A reservation pinned credits; the balance stays. */
+  @JsonProperty("hold")
+  HOLD("hold"),
+  /** What a reservation held was let go, by request or because its time was over. */
+  @JsonProperty("release")
+  RELEASE("release"),
+  /** A reservation was committed, whole or in part: its cost was paid. */
+  @JsonProperty("capture")
+  CAPTURE("capture"),
+  /** What a block still had was lost at its {@code expires_at}, or when its last hold ended. */
   @JsonProperty("expire")
-  EXPIRE("expire");
+  EXPIRE("expire"),
+  /** What a block still had was taken back. */
+  @JsonProperty("void")
+  VOID("void"),
+  /** A correction by hand, up or down. */
+  @JsonProperty("adjust")
+  ADJUST("adjust"),
+  /** Paid usage was given back. */
+  @JsonProperty("reverse")
+  REVERSE("reverse"),
+  /** Usage that the blocks could not cover was booked; the balance stays. */
+  @JsonProperty("overage")
+  OVERAGE("overage"),
+  /** Booked overage was paid by a grant, or cleared because it goes on an invoice. */
+  @JsonProperty("settle")
+  SETTLE("settle");
 
   private final String wire;
 

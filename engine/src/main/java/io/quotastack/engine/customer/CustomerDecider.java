@@ -1,23 +1,19 @@
 package io.quotastack.engine.customer;
 
 import io.quotastack.engine.changes.NewText;
-import io.quotastack.engine.credits.Allocation;
+import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.AmountOutOfRangeException;
 import io.quotastack.engine.credits.Amounts;
-import io.quotastack.engine.credits.Block;
-import io.quotastack.engine.credits.BlockTerms;
 import io.quotastack.engine.credits.Due;
 import io.quotastack.engine.credits.EntryType;
-import io.quotastack.engine.credits.LedgerEntry;
-import io.quotastack.engine.credits.Reference;
+import io.quotastack.engine.credits.Overage;
+import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.customer.CustomerCommand.CreateCustomer;
-import io.quotastack.engine.customer.CustomerCommand.GrantCredits;
 import io.quotastack.engine.customer.CustomerCommand.Keyed;
-import io.quotastack.engine.customer.CustomerCommand.RecordUsage;
+import io.quotastack.engine.customer.CustomerCommand.SetAutoTopup;
+import io.quotastack.engine.customer.CustomerCommand.SettleDue;
 import io.quotastack.engine.customer.CustomerCommand.UpdateCustomer;
 import io.quotastack.engine.idempotency.Remembered;
-import io.quotastack.engine.ids.OwnedId;
-import io.quotastack.engine.metering.MeteringRule;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -25,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All rules of what a customer may do: a pure function from state, commands and time to events and
@@ -65,308 +60,145 @@ public final class CustomerDecider {
 
   /** Judges these commands in their order at that time of the wall clock. */
   public Decision decide(CustomerState before, List<CustomerCommand> commands, Instant wall) {
-    var run = new Run(before, wall.truncatedTo(ChronoUnit.MILLIS));
+    Instant millis = wall.truncatedTo(ChronoUnit.MILLIS);
+    var draft = new Draft(customerId, before);
     var outcomes = new ArrayList<Outcome>(commands.size());
     for (CustomerCommand command : commands) {
-      outcomes.add(run.judge(command));
+      outcomes.add(judge(draft, command, millis));
     }
-    return new Decision(run.events, outcomes, run.states, run.state);
+    return new Decision(draft.events(), outcomes, draft.states(), draft.state());
   }
 
   /** The state as time has made it by then, whether or not anything was stored. */
   public CustomerState settled(CustomerState before, Instant wall) {
-    var run = new Run(before, wall.truncatedTo(ChronoUnit.MILLIS));
-    run.settle();
-    return run.state;
+    var draft = new Draft(customerId, before);
+    settle(draft, wall.truncatedTo(ChronoUnit.MILLIS));
+    return draft.state();
   }
 
-  /** One pass over commands: the state moves on with every event that is decided. */
-  private final class Run {
-    private final Instant wall;
-    private final List<CustomerEvent> events = new ArrayList<>(4);
-    private final List<CustomerState> states = new ArrayList<>(4);
-    private CustomerState state;
-
-    Run(CustomerState state, Instant wall) {
-      this.state = state;
-      this.wall = wall;
-    }
-
-    Outcome judge(CustomerCommand command) {
-      settle();
-      if (!(command instanceof Keyed keyed)) {
-        return new Outcome.Settled();
-      }
-      Instant now = state.now(wall);
-      Remembered remembered = state.window().find(keyed.request().key(), now);
+  private static Outcome judge(Draft draft, CustomerCommand command, Instant wall) {
+    settle(draft, wall);
+    Instant now = draft.state().now(wall);
+    if (command instanceof Keyed keyed) {
+      Remembered remembered = draft.state().window().find(keyed.request().key(), now);
       if (remembered != null) {
         return remembered.fingerprint() == keyed.request().fingerprint()
             ? new Outcome.Replayed(remembered.sequence())
             : new Outcome.Refused(new Refusal.KeyReused());
       }
-      try {
-        return switch (keyed) {
-          case CreateCustomer create -> create(create, now);
-          case UpdateCustomer update -> update(update, now);
-          case GrantCredits grant -> grant(grant, now);
-          case RecordUsage usage -> usage(usage, now);
-        };
-      } catch (AmountOutOfRangeException e) {
-        return new Outcome.Refused(
-            new Refusal.AmountOutOfRange(
-                "an amount or a sum would exceed " + Amounts.MAX_MC + " mc"));
-      }
     }
+    int events = draft.events().size();
+    CustomerState before = draft.state();
+    try {
+      Outcome outcome = take(draft, command, now);
+      if (draft.events().size() > events) {
+        TopupRequestRules.requestIfWanted(draft, now);
+      }
+      return outcome;
+    } catch (AmountOutOfRangeException e) {
+      draft.backTo(events, before);
+      return new Outcome.Refused(
+          new Refusal.AmountOutOfRange(
+              "an amount or a sum would exceed " + Amounts.MAX_MC + " mc"));
+    }
+  }
 
-    /** Puts into events what time has done, each at its own instant. */
-    void settle() {
-      Instant now = state.now(wall);
-      for (Due due = state.blocks().nextDue();
-          due != null && !due.at().isAfter(now);
-          due = state.blocks().nextDue()) {
-        Block block = state.blocks().get(due.block());
-        if (block == null) {
-          throw new IllegalStateException("due block " + due.block() + " is not live");
-        }
-        add(
-            switch (due.kind()) {
-              case ACTIVATION -> activated(block, due.at());
-              case EXPIRY -> expired(block, due.at());
-            });
-      }
-    }
+  private static Outcome take(Draft draft, CustomerCommand command, Instant now) {
+    return switch (command) {
+      case CreateCustomer create -> create(draft, create, now);
+      case UpdateCustomer update -> update(draft, update, now);
+      case CustomerCommand.GrantCredits grant -> DepositRules.grant(draft, grant, now);
+      case CustomerCommand.AdjustCredits adjust -> DepositRules.adjust(draft, adjust, now);
+      case CustomerCommand.GrantTopup topup -> DepositRules.topup(draft, topup, now);
+      case CustomerCommand.VoidBlock gone -> BlockRules.voidBlock(draft, gone, now);
+      case CustomerCommand.RecordUsage usage -> UsageRules.usage(draft, usage, now);
+      case CustomerCommand.ReverseUsage reverse -> UsageRules.reverse(draft, reverse, now);
+      case CustomerCommand.Reserve reserve -> ReservationRules.reserve(draft, reserve, now);
+      case CustomerCommand.Commit commit -> ReservationRules.commit(draft, commit, now);
+      case CustomerCommand.Release release -> ReservationRules.release(draft, release, now);
+      case CustomerCommand.Extend extend -> ReservationRules.extend(draft, extend, now);
+      case SetAutoTopup set -> TopupRequestRules.set(draft, set, now);
+      case CustomerCommand.RemoveAutoTopup remove -> TopupRequestRules.remove(draft, remove, now);
+      case CustomerCommand.RefuseTopup refuse -> TopupRequestRules.refuse(draft, refuse, now);
+      case SettleDue ignored -> new Outcome.Settled();
+    };
+  }
 
-    private CustomerEvent activated(Block block, Instant at) {
-      long amountMc = block.remainingMc();
-      return new CustomerEvent.BlockActivated(
-          at,
-          block.terms().number(),
-          entry(
-              at,
-              EntryType.GRANT,
-              amountMc,
-              List.of(new Allocation(block.terms().number(), amountMc)),
-              blockReference(block.terms().number()),
-              "effective",
-              block.terms().metadata()));
+  /** Puts into events what time has done, each at its own instant. */
+  private static void settle(Draft draft, Instant wall) {
+    Instant now = draft.state().now(wall);
+    for (Due due = draft.state().nextDue();
+        due != null && !due.at().isAfter(now);
+        due = draft.state().nextDue()) {
+      switch (due.kind()) {
+        case HOLD_EXPIRY -> ReservationRules.expire(draft, due.number(), due.at());
+        case OVERAGE_CLEARING -> clearOverage(draft, due.at());
+        case EXPIRY -> BlockRules.expire(draft, due.number(), due.at());
+        case ACTIVATION -> BlockRules.activate(draft, due.number(), due.at());
+        case AUTO_TOPUP -> TopupRequestRules.due(draft, due.at());
+      }
     }
+  }
 
-    private CustomerEvent expired(Block block, Instant at) {
-      long amountMc = block.remainingMc();
-      return new CustomerEvent.BlockExpired(
-          at,
-          block.terms().number(),
-          entry(
-              at,
-              EntryType.EXPIRE,
-              -amountMc,
-              List.of(new Allocation(block.terms().number(), amountMc)),
-              blockReference(block.terms().number()),
-              "expired",
-              Map.of()),
-          state.webhookSequence() + 1);
-    }
+  private static void clearOverage(Draft draft, Instant at) {
+    Overage overage = draft.state().overage();
+    draft.add(
+        new CustomerEvent.OverageSettled(
+            at,
+            overage.invoiceMc(),
+            OverageSettlement.INVOICE,
+            draft.entry(
+                at,
+                EntryType.SETTLE,
+                0,
+                0,
+                -overage.invoiceMc(),
+                List.of(),
+                null,
+                "invoice",
+                Map.of())));
+  }
 
-    private Outcome create(CreateCustomer command, Instant now) {
-      Profile existing = state.profile();
-      if (existing != null) {
-        return new Outcome.Refused(new Refusal.CustomerExists(existing, state.version()));
-      }
-      return done(
-          new CustomerEvent.CustomerCreated(
-              now,
-              command.request(),
-              new Profile(
-                  command.externalId(),
-                  command.displayName(),
-                  command.email(),
-                  command.timeZone(),
-                  command.metadata(),
-                  now,
-                  now),
-              state.webhookSequence() + 1));
+  private static Outcome create(Draft draft, CreateCustomer command, Instant now) {
+    Profile existing = draft.state().profile();
+    if (existing != null) {
+      return new Outcome.Refused(new Refusal.CustomerExists(existing, draft.state().version()));
     }
+    return draft.done(
+        new CustomerEvent.CustomerCreated(
+            now,
+            command.request(),
+            new Profile(
+                command.externalId(),
+                command.displayName(),
+                command.email(),
+                command.timeZone(),
+                command.overagePolicy(),
+                command.maxOverageMc(),
+                command.metadata(),
+                now,
+                now),
+            draft.nextWebhook()));
+  }
 
-    private Outcome update(UpdateCustomer command, Instant now) {
-      Profile old = state.profile();
-      if (old == null) {
-        return new Outcome.Refused(new Refusal.CustomerNotFound());
-      }
-      return done(
-          new CustomerEvent.CustomerUpdated(
-              now,
-              command.request(),
-              new Profile(
-                  old.externalId(),
-                  NewText.applied(command.displayName(), old.displayName()),
-                  NewText.applied(command.email(), old.email()),
-                  NewText.applied(command.timeZone(), old.timeZone()),
-                  command.metadata() == null ? old.metadata() : command.metadata(),
-                  old.createdAt(),
-                  now)));
+  private static Outcome update(Draft draft, UpdateCustomer command, Instant now) {
+    Profile old = draft.state().profile();
+    if (old == null) {
+      return new Outcome.Refused(new Refusal.CustomerNotFound());
     }
-
-    private Outcome grant(GrantCredits command, Instant now) {
-      if (state.profile() == null && command.createAs() == null) {
-        return new Outcome.Refused(new Refusal.CustomerNotFound());
-      }
-      Instant effectiveAt = command.effectiveAt() == null ? now : command.effectiveAt();
-      Instant expiresAt = command.expiresAt();
-      if (command.expiresAfterSeconds() != null) {
-        // Bounded, so that any number of seconds gives an instant, which is then judged.
-        expiresAt =
-            effectiveAt.plusSeconds(
-                Math.min(command.expiresAfterSeconds(), 2 * LATEST.getEpochSecond()));
-      }
-      Refusal refusal = badTerms(command, effectiveAt, expiresAt, now);
-      if (refusal != null) {
-        return new Outcome.Refused(refusal);
-      }
-      // All that was ever granted bounds every later sum, so that nothing overflows when time,
-      // not a request that could be refused, makes a pending block active.
-      Amounts.add(
-          Amounts.add(state.lifetimeGrantedMc(), state.blocks().pendingMc()), command.creditsMc());
-      if (state.profile() == null) {
-        add(
-            new CustomerEvent.CustomerCreated(
-                now, null, Profile.named(command.createAs(), now), state.webhookSequence() + 1));
-      }
-      long number = state.version() + 1;
-      var terms =
-          new BlockTerms(
-              number,
-              command.creditsMc(),
-              command.priority(),
-              effectiveAt,
-              expiresAt,
-              command.source(),
-              command.pricePaid(),
-              command.currency(),
-              command.metricKeys(),
-              command.reason(),
-              command.metadata(),
-              now);
-      boolean pending = effectiveAt.isAfter(now);
-      return done(
-          new CustomerEvent.CreditGranted(
-              now,
-              command.request(),
-              terms,
-              entry(
-                  now,
-                  EntryType.GRANT,
-                  pending ? 0 : command.creditsMc(),
-                  List.of(new Allocation(number, command.creditsMc())),
-                  blockReference(number),
-                  command.reason(),
-                  command.metadata()),
-              state.webhookSequence() + 1));
-    }
-
-    private @Nullable Refusal badTerms(
-        GrantCredits command, Instant effectiveAt, @Nullable Instant expiresAt, Instant now) {
-      if (effectiveAt.isAfter(LATEST)) {
-        return new Refusal.InvalidField("/effective_at", "must be before the year 10000");
-      }
-      if (expiresAt == null) {
-        return null;
-      }
-      String pointer =
-          command.expiresAfterSeconds() == null ? "/expires_at" : "/expires_after_seconds";
-      if (!expiresAt.isAfter(now)) {
-        return new Refusal.InvalidField(pointer, "the block would have expired already");
-      }
-      if (!expiresAt.isAfter(effectiveAt)) {
-        return new Refusal.InvalidField(pointer, "must be after effective_at");
-      }
-      if (expiresAt.isAfter(LATEST)) {
-        return new Refusal.InvalidField(pointer, "must be before the year 10000");
-      }
-      return null;
-    }
-
-    private Outcome usage(RecordUsage command, Instant now) {
-      if (state.profile() == null) {
-        return new Outcome.Refused(new Refusal.CustomerNotFound());
-      }
-      MeteringRule rule = command.rule();
-      if (rule == null) {
-        return new Outcome.Refused(new Refusal.NoMeteringRule(command.metricKey()));
-      }
-      Instant timestamp = command.timestamp() == null ? now : command.timestamp();
-      if (timestamp.isBefore(now.minus(USAGE_MAX_AGE))
-          || timestamp.isAfter(now.plus(USAGE_MAX_AHEAD))) {
-        return new Outcome.Refused(
-            new Refusal.TimestampOutOfRange(
-                "usage may be dated at most 30 days back and 5 minutes ahead"));
-      }
-      long costMc = rule.costMc(command.units());
-      long availableMc = state.blocks().availableMc(command.metricKey());
-      if (availableMc < costMc) {
-        return new Outcome.Refused(new Refusal.InsufficientCredits(costMc, availableMc));
-      }
-      return done(
-          new CustomerEvent.UsageRecorded(
-              now,
-              command.request(),
-              command.metricKey(),
-              command.units(),
-              costMc,
-              rule.id(),
-              rule.version(),
-              timestamp,
-              command.properties(),
-              entry(
-                  now,
-                  EntryType.DEBIT,
-                  -costMc,
-                  state.blocks().plan(command.burnOrder(), command.metricKey(), costMc),
-                  new Reference(
-                      "usage", OwnedId.Kind.USAGE_EVENT.text(customerId, state.version() + 1)),
-                  null,
-                  command.metadata()),
-              state.webhookSequence() + 1));
-    }
-
-    private LedgerEntry entry(
-        Instant at,
-        EntryType type,
-        long deltaMc,
-        List<Allocation> allocations,
-        Reference reference,
-        @Nullable String reason,
-        Map<String, String> metadata) {
-      return new LedgerEntry(
-              state.version() + 1,
-              state.ledgerSequence() + 1,
-              type,
-              deltaMc,
-              state.balanceMc() + deltaMc,
-              state.blocks().heldMc(),
-              state.overageMc(),
-              allocations,
-              reference,
-              reason,
-              metadata,
-              at,
-              state.ledgerHash(),
-              "")
-          .sealed(customerId);
-    }
-
-    private Reference blockReference(long number) {
-      return new Reference("block", OwnedId.Kind.BLOCK.text(customerId, number));
-    }
-
-    private Outcome done(CustomerEvent event) {
-      add(event);
-      return new Outcome.Done(state.version(), event);
-    }
-
-    private void add(CustomerEvent event) {
-      state = state.apply(event);
-      events.add(event);
-      states.add(state);
-    }
+    return draft.done(
+        new CustomerEvent.CustomerUpdated(
+            now,
+            command.request(),
+            new Profile(
+                old.externalId(),
+                NewText.applied(command.displayName(), old.displayName()),
+                NewText.applied(command.email(), old.email()),
+                NewText.applied(command.timeZone(), old.timeZone()),
+                NewValue.applied(command.overagePolicy(), old.overagePolicy()),
+                NewValue.applied(command.maxOverageMc(), old.maxOverageMc()),
+                command.metadata() == null ? old.metadata() : command.metadata(),
+                old.createdAt(),
+                now)));
   }
 }

@@ -145,7 +145,8 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
       current = decider.settled(durable, wall);
       settleSoon();
     }
-    read.replyTo().tell(new ReadReply(null, CustomerReader.answer(current, read.query())));
+    read.replyTo()
+        .tell(new ReadReply(null, CustomerReader.answer(current, read.query(), current.now(wall))));
   }
 
   private Behavior<CustomerMessage> onWrite(Write write) {
@@ -201,7 +202,7 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
   }
 
   private void setAlarm(CustomerState durable) {
-    Due next = durable.blocks().nextDue();
+    Due next = durable.nextDue();
     if (next == null) {
       if (alarm != null) {
         timers.cancel(Wake.class);

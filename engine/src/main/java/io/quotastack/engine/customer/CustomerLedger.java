@@ -12,11 +12,13 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +26,25 @@ import org.jspecify.annotations.Nullable;
  * time has done is there once {@link CustomerCommand.SettleDue} was answered.
  */
 public final class CustomerLedger {
-  private static final String GRANTED = "credit_granted.1";
-  private static final String ACTIVATED = "block_activated.1";
-  private static final String EXPIRED = "block_expired.1";
-  private static final String USED = "usage_recorded.1";
-  private static final Set<String> WITH_ENTRY = Set.of(GRANTED, ACTIVATED, EXPIRED, USED);
+  /** The names of the stored events that are ledger entries, by the types of these. */
+  private static final Map<EntryType, Set<String>> MANIFESTS =
+      Map.ofEntries(
+          Map.entry(
+              EntryType.GRANT, Set.of("credit_granted.1", "block_activated.1", "topup_granted.1")),
+          Map.entry(EntryType.DEBIT, Set.of("usage_recorded.1")),
+          Map.entry(EntryType.HOLD, Set.of("credits_reserved.1")),
+          Map.entry(EntryType.RELEASE, Set.of("reservation_released.1")),
+          Map.entry(EntryType.CAPTURE, Set.of("reservation_captured.1")),
+          Map.entry(EntryType.EXPIRE, Set.of("block_expired.1")),
+          Map.entry(EntryType.VOID, Set.of("block_voided.1")),
+          Map.entry(EntryType.ADJUST, Set.of("credit_adjusted.1")),
+          Map.entry(EntryType.REVERSE, Set.of("usage_reversed.1")),
+          Map.entry(EntryType.OVERAGE, Set.of("overage_booked.1")),
+          Map.entry(EntryType.SETTLE, Set.of("overage_settled.1")));
+
+  /** The names of all stored events that are ledger entries. */
+  public static final Set<String> WITH_ENTRY =
+      MANIFESTS.values().stream().flatMap(Set::stream).collect(Collectors.toUnmodifiableSet());
 
   private final JournalReader journal;
 
@@ -100,8 +116,7 @@ public final class CustomerLedger {
    * The first journal number in [low, high) whose event holds at that instant or later, or high:
    * found by halving, since time never runs backwards in a journal.
    */
-  private CompletionStage<Long> firstAt(
-      CustomerRef customer, Instant instant, long low, long high) {
+  CompletionStage<Long> firstAt(CustomerRef customer, Instant instant, long low, long high) {
     if (low >= high) {
       return CompletableFuture.completedFuture(low);
     }
@@ -189,11 +204,6 @@ public final class CustomerLedger {
   }
 
   private static Set<String> manifests(@Nullable EntryType type) {
-    return switch (type) {
-      case null -> WITH_ENTRY;
-      case GRANT -> Set.of(GRANTED, ACTIVATED);
-      case DEBIT -> Set.of(USED);
-      case EXPIRE -> Set.of(EXPIRED);
-    };
+    return type == null ? WITH_ENTRY : Objects.requireNonNull(MANIFESTS.get(type));
   }
 }

@@ -4,17 +4,27 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.Blocks;
+import io.quotastack.engine.credits.Overage;
 import io.quotastack.engine.idempotency.IdempotencyWindow;
+import io.quotastack.engine.metering.PeriodUnits;
+import io.quotastack.engine.reservations.Reservation;
+import io.quotastack.engine.reservations.Reservations;
 import io.quotastack.engine.serialization.Stored;
+import io.quotastack.engine.topups.AutoTopup;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pcollections.HashTreePMap;
+import org.pcollections.TreePMap;
+import org.pcollections.TreePSet;
 
 /**
  * A customer's state as it is stored to make recovery short. Can be deleted at any time: the
- * journal alone gives the same state.
+ * journal alone gives the same state. What may be null was added later, or there is none.
  *
+ * @param payments the granted payments, {@link IdempotencyWindow#toBytes()} in base 64
  * @param window the remembered idempotency keys, {@link IdempotencyWindow#toBytes()} in base 64
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "snapshot")
@@ -22,9 +32,15 @@ import org.jspecify.annotations.Nullable;
 public record CustomerSnapshot(
     @Nullable Profile profile,
     List<Block> blocks,
-    long overageMc,
+    @Nullable List<Reservation> reservations,
+    @Nullable Overage overage,
     long lifetimeGrantedMc,
     long lifetimeConsumedMc,
+    @Nullable Map<String, PeriodUnits> periods,
+    @Nullable Map<Long, Long> reversed,
+    @Nullable List<Long> voided,
+    @Nullable String payments,
+    @Nullable AutoTopup autoTopup,
     long ledgerSequence,
     String ledgerHash,
     long webhookSequence,
@@ -38,15 +54,25 @@ public record CustomerSnapshot(
     return new CustomerSnapshot(
         state.profile(),
         List.copyOf(state.blocks().all()),
-        state.overageMc(),
+        List.copyOf(state.reservations().all()),
+        state.overage(),
         state.lifetimeGrantedMc(),
         state.lifetimeConsumedMc(),
+        state.periods(),
+        state.reversed(),
+        List.copyOf(state.voided()),
+        text(state.payments()),
+        state.autoTopup(),
         state.ledgerSequence(),
         state.ledgerHash(),
         state.webhookSequence(),
         state.version(),
         state.lastAt(),
-        Base64.getEncoder().encodeToString(state.window().toBytes()));
+        text(state.window()));
+  }
+
+  private static String text(IdempotencyWindow keys) {
+    return Base64.getEncoder().encodeToString(keys.toBytes());
   }
 
   /** The state that was stored. */
@@ -54,9 +80,17 @@ public record CustomerSnapshot(
     return new CustomerState(
         profile,
         Blocks.of(blocks),
-        overageMc,
+        reservations == null ? Reservations.none() : Reservations.of(reservations),
+        overage == null ? Overage.NONE : overage,
         lifetimeGrantedMc,
         lifetimeConsumedMc,
+        periods == null ? HashTreePMap.empty() : HashTreePMap.from(periods),
+        reversed == null ? TreePMap.empty() : TreePMap.from(reversed),
+        voided == null ? TreePSet.empty() : TreePSet.from(voided),
+        payments == null
+            ? IdempotencyWindow.endless()
+            : IdempotencyWindow.endlessOfBytes(Base64.getDecoder().decode(payments)),
+        autoTopup,
         ledgerSequence,
         ledgerHash,
         webhookSequence,

@@ -142,8 +142,7 @@ final class CustomerWriter
   @Override
   public boolean shouldSnapshot(CustomerState state, CustomerEvent event, long sequenceNr) {
     long events = sequenceNr - lastSnapshot;
-    if (events < MIN_EVENTS_PER_SNAPSHOT
-        || events < (state.blocks().size() + state.window().size()) / PARTS_PER_EVENT) {
+    if (events < MIN_EVENTS_PER_SNAPSHOT || events < state.parts() / PARTS_PER_EVENT) {
       return false;
     }
     lastSnapshot = sequenceNr;

@@ -3,7 +3,7 @@ package io.quotastack.engine.entitlements;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.quotastack.engine.credits.AmountOutOfRangeException;
 import io.quotastack.engine.credits.Amounts;
-import io.quotastack.engine.metering.MeteringRule;
+import io.quotastack.engine.metering.Quote;
 import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 
@@ -30,39 +30,55 @@ public record Entitlement(
     @JsonProperty("no_metering_rule")
     NO_METERING_RULE,
     @JsonProperty("insufficient_credits")
-    INSUFFICIENT_CREDITS
+    INSUFFICIENT_CREDITS,
+    /** Overage is allowed, but not so much. */
+    @JsonProperty("overage_cap")
+    OVERAGE_CAP
   }
 
   /**
    * Judges units of a metric: first the feature that the metric asks for, then its price, then the
-   * credits.
+   * credits and the overage that is allowed.
    *
    * @param hasFeature whether the customer has the feature that the metric asks for, if any
-   * @param rule the metric's active rule; null = it has none
+   * @param quote what units cost; null = nothing prices them
    * @param units how many; above 0
    * @param availableMc what the blocks that may pay for the metric have
+   * @param overage whether the policy allows any
+   * @param overageRoomMc how much more is allowed; null = without end
    */
   public static Entitlement of(
-      boolean hasFeature, @Nullable MeteringRule rule, BigDecimal units, long availableMc) {
-    if (rule == null) {
+      boolean hasFeature,
+      @Nullable Quote quote,
+      BigDecimal units,
+      long availableMc,
+      boolean overage,
+      @Nullable Long overageRoomMc) {
+    if (quote == null) {
       return new Entitlement(
           false, hasFeature ? Reason.NO_METERING_RULE : Reason.FEATURE_MISSING, null, null);
     }
-    Long costMc = cost(rule, units);
-    Long affordableUnits = rule.price().affordableUnits(availableMc, rule.rounding());
+    Long costMc = cost(quote, units);
+    long payableMc =
+        overageRoomMc == null
+            ? Amounts.MAX_MC
+            : Math.min(Amounts.MAX_MC, availableMc + overageRoomMc);
+    Long affordableUnits = overageRoomMc == null ? null : quote.affordableUnits(payableMc);
     if (affordableUnits != null) {
       affordableUnits = Math.min(affordableUnits, Amounts.MAX_MC);
     }
-    Reason reason =
-        !hasFeature
-            ? Reason.FEATURE_MISSING
-            : costMc == null || costMc > availableMc ? Reason.INSUFFICIENT_CREDITS : null;
+    Reason reason = null;
+    if (!hasFeature) {
+      reason = Reason.FEATURE_MISSING;
+    } else if (costMc == null || costMc > payableMc) {
+      reason = overage ? Reason.OVERAGE_CAP : Reason.INSUFFICIENT_CREDITS;
+    }
     return new Entitlement(reason == null, reason, costMc, affordableUnits);
   }
 
-  private static @Nullable Long cost(MeteringRule rule, BigDecimal units) {
+  private static @Nullable Long cost(Quote quote, BigDecimal units) {
     try {
-      return rule.costMc(units);
+      return quote.costMc(units);
     } catch (AmountOutOfRangeException e) {
       return null;
     }

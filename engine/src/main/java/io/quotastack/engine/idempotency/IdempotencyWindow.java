@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.pcollections.TreePMap;
 
 /**
- * The keys that one owner used in the last {@link #KEPT}: which request each stood for and which
- * journal event holds its effect. Immutable.
+ * The keys that one owner used in the last {@link #KEPT}, or ever: which request each stood for and
+ * which journal event holds its effect. Immutable.
  *
  * <p>A key takes 40 bytes: 128 bits of its SHA-256, 64 bits of fingerprint, the event's number and
  * the time. New keys gather in a small persistent map; when that is full it is frozen into a sorted
@@ -29,7 +29,10 @@ public final class IdempotencyWindow {
 
   private static final int FIELDS = 5;
   private static final int YOUNG_LIMIT = 256;
-  private static final IdempotencyWindow EMPTY = new IdempotencyWindow(TreePMap.empty(), List.of());
+  private static final IdempotencyWindow EMPTY =
+      new IdempotencyWindow(KEPT, TreePMap.empty(), List.of());
+  private static final IdempotencyWindow ENDLESS =
+      new IdempotencyWindow(null, TreePMap.empty(), List.of());
 
   private record Hash(long high, long low) implements Comparable<Hash> {
     private static final Comparator<Hash> ORDER =
@@ -91,19 +94,28 @@ public final class IdempotencyWindow {
     }
   }
 
+  /** How long keys are kept; null = for ever. */
+  private final @Nullable Duration kept;
+
   private final TreePMap<Hash, Entry> young;
 
   /** Frozen keys, oldest run first; each run is larger than the next. */
   private final List<Run> runs;
 
-  private IdempotencyWindow(TreePMap<Hash, Entry> young, List<Run> runs) {
+  private IdempotencyWindow(@Nullable Duration kept, TreePMap<Hash, Entry> young, List<Run> runs) {
+    this.kept = kept;
     this.young = young;
     this.runs = runs;
   }
 
-  /** A window that remembers nothing. */
+  /** A window that remembers nothing yet and will forget what is older than {@link #KEPT}. */
   public static IdempotencyWindow empty() {
     return EMPTY;
+  }
+
+  /** One that remembers nothing yet and will forget nothing. */
+  public static IdempotencyWindow endless() {
+    return ENDLESS;
   }
 
   /** How many keys are in memory, those that are too old but not yet dropped included. */
@@ -112,7 +124,8 @@ public final class IdempotencyWindow {
   }
 
   /**
-   * What that key was used for, or null if it was not used within {@link #KEPT} before {@code now}.
+   * What that key was used for, or null if it was not used, or not within the time before {@code
+   * now} for which keys are kept.
    */
   public @Nullable Remembered find(String key, Instant now) {
     Hash hash = Hash.of(key);
@@ -131,23 +144,23 @@ public final class IdempotencyWindow {
         young.plus(
             Hash.of(request.key()), new Entry(request.fingerprint(), sequence, at.toEpochMilli()));
     return grown.size() < YOUNG_LIMIT
-        ? new IdempotencyWindow(grown, runs)
-        : new IdempotencyWindow(TreePMap.empty(), frozen(grown, oldestKeptMillis(at)));
+        ? new IdempotencyWindow(kept, grown, runs)
+        : new IdempotencyWindow(kept, TreePMap.empty(), frozen(grown, oldestKeptMillis(at)));
   }
 
   private List<Run> frozen(TreePMap<Hash, Entry> full, long oldestKeptMillis) {
-    var kept = new ArrayList<Run>();
+    var left = new ArrayList<Run>();
     for (Run run : runs) {
       if (run.newestMillis >= oldestKeptMillis) {
-        kept.add(run);
+        left.add(run);
       }
     }
     Run next = run(full);
-    while (!kept.isEmpty() && kept.getLast().size() <= 2 * next.size()) {
-      next = merge(kept.removeLast(), next, oldestKeptMillis);
+    while (!left.isEmpty() && left.getLast().size() <= 2 * next.size()) {
+      next = merge(left.removeLast(), next, oldestKeptMillis);
     }
-    kept.add(next);
-    return List.copyOf(kept);
+    left.add(next);
+    return List.copyOf(left);
   }
 
   private static Run run(TreePMap<Hash, Entry> sorted) {
@@ -194,8 +207,8 @@ public final class IdempotencyWindow {
     return at + FIELDS;
   }
 
-  private static long oldestKeptMillis(Instant now) {
-    return now.minus(KEPT).toEpochMilli();
+  private long oldestKeptMillis(Instant now) {
+    return kept == null ? Long.MIN_VALUE : now.minus(kept).toEpochMilli();
   }
 
   /** The window as bytes, for a snapshot: for each run, and last for the young keys, its rows. */
@@ -215,8 +228,17 @@ public final class IdempotencyWindow {
     return buffer.array();
   }
 
-  /** The inverse of {@link #toBytes()}. */
+  /** The inverse of {@link #toBytes()} for a window that forgets. */
   public static IdempotencyWindow ofBytes(byte[] bytes) {
+    return new IdempotencyWindow(KEPT, TreePMap.empty(), runsOf(bytes));
+  }
+
+  /** The inverse of {@link #toBytes()} for one that does not. */
+  public static IdempotencyWindow endlessOfBytes(byte[] bytes) {
+    return new IdempotencyWindow(null, TreePMap.empty(), runsOf(bytes));
+  }
+
+  private static List<Run> runsOf(byte[] bytes) {
     var buffer = ByteBuffer.wrap(bytes);
     var runs = new ArrayList<Run>();
     while (buffer.hasRemaining()) {
@@ -230,7 +252,7 @@ public final class IdempotencyWindow {
       }
       runs.add(new Run(rows, newestMillis));
     }
-    return new IdempotencyWindow(TreePMap.empty(), List.copyOf(runs));
+    return List.copyOf(runs);
   }
 
   private static MessageDigest sha256() {

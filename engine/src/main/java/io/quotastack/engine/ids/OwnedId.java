@@ -28,7 +28,9 @@ public record OwnedId(Kind kind, UUID customerId, long number) {
   public enum Kind {
     BLOCK("blk_"),
     LEDGER_ENTRY("led_"),
-    USAGE_EVENT("use_");
+    USAGE_EVENT("use_"),
+    RESERVATION("res_"),
+    TOPUP("top_");
 
     private final String prefix;
 

@@ -2,6 +2,9 @@ package io.quotastack.engine.metering;
 
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One version of the price of one metric. Never edited: a new version takes its place from its
@@ -10,7 +13,9 @@ import java.time.Instant;
  * @param id {@code rul_...}
  * @param metricKey the metric that it prices
  * @param version 1, 2, 3 ... within the metric
- * @param price what units cost
+ * @param price what units cost that no dimension prices; null = such units have no price
+ * @param tierScope over which units tiers run
+ * @param dimensions prices for kinds of usage; the first that matches holds
  * @param rounding how the cost becomes whole mc
  * @param effectiveAt from when it prices
  * @param createdAt when it was made
@@ -19,17 +24,36 @@ public record MeteringRule(
     String id,
     String metricKey,
     int version,
-    Price price,
+    @Nullable Price price,
+    TierScope tierScope,
+    List<Dimension> dimensions,
     Rounding rounding,
     Instant effectiveAt,
     Instant createdAt) {
 
+  /** Rules that were stored before there were scopes and dimensions have none. */
+  @SuppressWarnings("ConstantValue")
+  public MeteringRule {
+    tierScope = tierScope == null ? TierScope.EVENT : tierScope;
+    dimensions = dimensions == null ? List.of() : List.copyOf(dimensions);
+  }
+
   /**
-   * What that many units cost, in whole mc.
+   * What this rule asks for usage of that kind, or null if it has no price for it.
    *
-   * @throws io.quotastack.engine.credits.AmountOutOfRangeException if it is out of range
+   * @param properties what the tenant says about the usage
+   * @param unitsBefore how many units of the current period lie before it
    */
-  public long costMc(BigDecimal units) {
-    return price.costMc(units, rounding);
+  public @Nullable Quote quote(Map<String, String> properties, BigDecimal unitsBefore) {
+    Price found = price;
+    for (Dimension dimension : dimensions) {
+      if (dimension.matches(properties)) {
+        found = dimension.price();
+        break;
+      }
+    }
+    return found == null
+        ? null
+        : new Quote(found, rounding, tierScope == TierScope.PERIOD ? unitsBefore : BigDecimal.ZERO);
   }
 }

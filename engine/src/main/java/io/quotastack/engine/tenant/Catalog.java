@@ -3,7 +3,8 @@ package io.quotastack.engine.tenant;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
-import io.quotastack.engine.serialization.ClusterMessage;
+import io.quotastack.engine.metering.Pricing;
+import io.quotastack.engine.topups.TopupPackage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,25 +20,33 @@ import org.jspecify.annotations.Nullable;
  * @param exists false = there is no such tenant
  * @param version the sequence number of the tenant's last journal event
  * @param config its settings
+ * @param configVersion the sequence number of the journal event that made them what they are
  * @param apiKeys the keys that are good
  * @param metrics by key
  * @param rules all versions by metric key, oldest first
+ * @param packages topup packages by key, archived ones too
  */
 public record Catalog(
     boolean exists,
     long version,
     TenantConfig config,
+    long configVersion,
     List<ApiKeyHash> apiKeys,
     Map<String, Metric> metrics,
-    Map<String, List<MeteringRule>> rules)
-    implements ClusterMessage {
+    Map<String, List<MeteringRule>> rules,
+    Map<String, TopupPackage> packages) {
   /** Of a tenant that does not exist. */
   public static final Catalog NONE =
-      new Catalog(false, 0, TenantConfig.DEFAULT, List.of(), Map.of(), Map.of());
+      new Catalog(false, 0, TenantConfig.DEFAULT, 0, List.of(), Map.of(), Map.of(), Map.of());
 
   /** The metric of that key, or null. */
   public @Nullable Metric metric(String key) {
     return metrics.get(key);
+  }
+
+  /** The topup package of that key, be it archived or not, or null. */
+  public @Nullable TopupPackage topupPackage(String key) {
+    return packages.get(key);
   }
 
   /**
@@ -60,6 +69,12 @@ public record Catalog(
     return active;
   }
 
+  /** The rules that may price that metric now or very soon. */
+  public Pricing pricing(String metricKey, Instant now) {
+    MeteringRule active = activeRule(metricKey, now);
+    return active == null ? Pricing.NONE : new Pricing(List.of(active));
+  }
+
   /**
    * A rule that took effect when it was made is in effect wherever it is known, also where the
    * clock is behind that of the node on which it was made.
@@ -72,7 +87,7 @@ public record Catalog(
   Catalog with(Metric metric) {
     var next = new TreeMap<>(metrics);
     next.put(metric.key(), metric);
-    return new Catalog(exists, version, config, apiKeys, next, rules);
+    return new Catalog(exists, version, config, configVersion, apiKeys, next, rules, packages);
   }
 
   /** With one rule more. */
@@ -82,23 +97,33 @@ public record Catalog(
         rule.metricKey(),
         List.of(rule),
         (old, one) -> Stream.concat(old.stream(), one.stream()).toList());
-    return new Catalog(exists, version, config, apiKeys, metrics, next);
+    return new Catalog(exists, version, config, configVersion, apiKeys, metrics, next, packages);
   }
 
-  /** With these settings. */
-  Catalog with(TenantConfig newConfig) {
-    return new Catalog(exists, version, newConfig, apiKeys, metrics, rules);
+  /** With that package, new or changed. */
+  Catalog with(TopupPackage topupPackage) {
+    var next = new TreeMap<>(packages);
+    next.put(topupPackage.key(), topupPackage);
+    return new Catalog(exists, version, config, configVersion, apiKeys, metrics, rules, next);
+  }
+
+  /** With the settings that the journal event of that number brought. */
+  Catalog with(TenantConfig newConfig, long newConfigVersion) {
+    return new Catalog(
+        exists, version, newConfig, newConfigVersion, apiKeys, metrics, rules, packages);
   }
 
   /** With one key more, of a tenant that now exists. */
   Catalog with(ApiKeyHash key) {
     var next = new ArrayList<>(apiKeys);
     next.add(key);
-    return new Catalog(true, version, config, List.copyOf(next), metrics, rules);
+    return new Catalog(
+        true, version, config, configVersion, List.copyOf(next), metrics, rules, packages);
   }
 
   /** As of that journal event. */
   Catalog at(long newVersion) {
-    return new Catalog(exists, newVersion, config, apiKeys, metrics, rules);
+    return new Catalog(
+        exists, newVersion, config, configVersion, apiKeys, metrics, rules, packages);
   }
 }

@@ -69,7 +69,7 @@ class BlocksTest {
     assertThat(spent.size()).isEqualTo(3);
     assertThat(spent.balanceMc()).isEqualTo(800);
     assertThat(spent.availableMc("calls")).isEqualTo(400);
-    assertThat(spent.allDue()).extracting(Due::block).containsExactly(4L, 2L);
+    assertThat(spent.allDue()).extracting(Due::number).containsExactly(4L, 2L);
     assertThat(ALL.balanceMc()).as("what was before is untouched").isEqualTo(1_000);
     assertThat(ALL.get(3)).isNotNull();
   }
@@ -134,7 +134,7 @@ class BlocksTest {
   void a_pending_block_can_leave_too() {
     Blocks promised = ALL.plus(pending(effectiveAt(terms(5, 0, LATER, null, null), SOON)));
 
-    Blocks without = promised.minus(5);
+    Blocks without = promised.end(5, 1_000, Block.Ending.VOIDED);
 
     assertThat(without.pendingMc()).isZero();
     assertThat(without.balanceMc()).isEqualTo(1_000);
@@ -143,7 +143,11 @@ class BlocksTest {
 
   @Test
   void without_its_blocks_a_scope_is_as_if_it_had_never_been() {
-    Blocks emptied = ALL.minus(1).minus(2).minus(3).minus(4);
+    Blocks emptied =
+        ALL.end(1, 400, Block.Ending.VOIDED)
+            .end(2, 300, Block.Ending.EXPIRED)
+            .end(3, 200, Block.Ending.EXPIRED)
+            .end(4, 100, Block.Ending.VOIDED);
 
     assertThat(emptied.size()).isZero();
     assertThat(emptied.balanceMc()).isZero();

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.quotastack.engine.changes.NewText;
+import io.quotastack.engine.changes.NewValue;
+import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.Allocation;
 import io.quotastack.engine.credits.Amounts;
 import io.quotastack.engine.credits.Block;
@@ -17,6 +19,7 @@ import io.quotastack.engine.credits.BlockSource;
 import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.credits.EntryType;
 import io.quotastack.engine.credits.LedgerEntry;
+import io.quotastack.engine.credits.OveragePolicy;
 import io.quotastack.engine.customer.CustomerCommand.GrantCredits;
 import io.quotastack.engine.customer.CustomerCommand.SettleDue;
 import io.quotastack.engine.customer.CustomerCommand.UpdateCustomer;
@@ -28,7 +31,9 @@ import io.quotastack.engine.customer.CustomerEvent.UsageRecorded;
 import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -130,7 +135,7 @@ class CustomerDeciderTest {
     assertThat(judge(named(grant("a", 5), null)))
         .isEqualTo(new Outcome.Refused(new Refusal.CustomerNotFound()));
     assertThat(judge(use("b", 1))).isEqualTo(new Outcome.Refused(new Refusal.CustomerNotFound()));
-    assertThat(judge(new UpdateCustomer(request("c"), null, null, null, null)))
+    assertThat(judge(new UpdateCustomer(request("c"), null, null, null, null, null, null)))
         .isEqualTo(new Outcome.Refused(new Refusal.CustomerNotFound()));
     assertThat(journal).isEmpty();
   }
@@ -163,9 +168,13 @@ class CustomerDeciderTest {
             null,
             new NewText("a@b"),
             new NewText("Europe/Berlin"),
+            new NewValue<>(OveragePolicy.ALLOW),
+            new NewValue<>(500L),
             Map.of("tier", "gold")));
     wall = wall.plusSeconds(1);
-    done(new UpdateCustomer(request("c"), new NewText(null), null, null, null));
+    done(
+        new UpdateCustomer(
+            request("c"), new NewText(null), null, null, new NewValue<>(null), null, null));
 
     assertThat(state.profile())
         .isEqualTo(
@@ -174,6 +183,8 @@ class CustomerDeciderTest {
                 null,
                 "a@b",
                 "Europe/Berlin",
+                null,
+                500L,
                 Map.of("tier", "gold"),
                 START,
                 START.plusSeconds(2)));
@@ -189,6 +200,8 @@ class CustomerDeciderTest {
             "tokens",
             4,
             new Price.PerUnit(new BigDecimal("0.6")),
+            TierScope.EVENT,
+            List.of(),
             Rounding.UP,
             START,
             START);
@@ -197,8 +210,8 @@ class CustomerDeciderTest {
             request("b"),
             "tokens",
             new BigDecimal("12.5"),
-            rule,
-            BurnOrder.EXPIRY_FIRST,
+            new Pricing(List.of(rule)),
+            AccountPolicy.DEFAULT,
             START.minusSeconds(60),
             Map.of("model", "large"),
             Map.of("job", "1"));
@@ -444,7 +457,10 @@ class CustomerDeciderTest {
     done(grant("a", 10));
     var other = new RequestKey("a", 999);
 
-    assertThat(judge(new CustomerCommand.CreateCustomer(other, "acme", null, null, null, Map.of())))
+    assertThat(
+            judge(
+                new CustomerCommand.CreateCustomer(
+                    other, "acme", null, null, null, null, null, Map.of())))
         .isEqualTo(new Outcome.Refused(new Refusal.KeyReused()));
     assertThat(
             judge(
@@ -452,8 +468,8 @@ class CustomerDeciderTest {
                     other,
                     "tokens",
                     BigDecimal.ONE,
-                    ONE_MC,
-                    BurnOrder.EXPIRY_FIRST,
+                    new Pricing(List.of(ONE_MC)),
+                    AccountPolicy.DEFAULT,
                     null,
                     Map.of(),
                     Map.of())))

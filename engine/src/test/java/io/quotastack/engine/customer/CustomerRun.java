@@ -25,6 +25,8 @@ import io.quotastack.engine.customer.CustomerEvent.UsageRecorded;
 import io.quotastack.engine.customer.ReferenceCustomer.Deposit;
 import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.metering.MeteringRule;
+import io.quotastack.engine.metering.Pricing;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.serialization.StoredJson;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -146,6 +148,7 @@ final class CustomerRun {
                 case Refusal.TimestampOutOfRange ignored -> "timestamp";
                 case Refusal.KeyReused ignored -> "key reused";
                 case Refusal.InvalidField field -> "field " + field.pointer();
+                case Refusal other -> throw new AssertionError("not asked for: " + other);
               };
     };
   }
@@ -182,6 +185,8 @@ final class CustomerRun {
               "Acme",
               null,
               null,
+              null,
+              null,
               Map.of("tier", "gold"));
       case Step.Ask.Update update ->
           new UpdateCustomer(
@@ -189,6 +194,8 @@ final class CustomerRun {
               update.variant() % 2 == 0 ? null : new NewText("name " + update.variant()),
               update.variant() < 3 ? new NewText(null) : new NewText("a@b"),
               update.variant() < 6 ? null : new NewText("Europe/Berlin"),
+              null,
+              null,
               update.variant() == 4 ? Map.of("tier", "iron") : null);
       case Step.Ask.Grant grant ->
           new GrantCredits(
@@ -211,10 +218,20 @@ final class CustomerRun {
               use.metricKey(),
               use.units(),
               use.price() == null
-                  ? null
-                  : new MeteringRule(
-                      "rul_1", use.metricKey(), 1, use.price(), use.rounding(), START, START),
-              use.burnOrder(),
+                  ? Pricing.NONE
+                  : new Pricing(
+                      List.of(
+                          new MeteringRule(
+                              "rul_1",
+                              use.metricKey(),
+                              1,
+                              use.price(),
+                              TierScope.EVENT,
+                              List.of(),
+                              use.rounding(),
+                              START,
+                              START))),
+              Customers.burning(use.burnOrder()),
               plus(now, use.usedIn()),
               Map.of("model", "large"),
               use.key() % 2 == 0 ? Map.of() : Map.of("job", "j-" + use.key()));
@@ -238,7 +255,7 @@ final class CustomerRun {
     checkSame(seen, then);
     for (BurnOrder order : BurnOrder.values()) {
       List<Long> expected = then.live(order).stream().map(block -> block.number).toList();
-      CustomerView view = CustomerReader.answer(seen, new CustomerQuery.ReadCredits(order));
+      CustomerView view = CustomerReader.answer(seen, new CustomerQuery.ReadCredits(order), at);
       if (then.profile == null) {
         same("view", view, new CustomerView.NotFound());
         continue;
@@ -256,7 +273,8 @@ final class CustomerRun {
     while (true) {
       var page =
           (CustomerView.BlockPage)
-              CustomerReader.answer(seen, new CustomerQuery.ListBlocks(order, null, after, 2));
+              CustomerReader.answer(
+                  seen, new CustomerQuery.ListBlocks(order, null, after, 2), seen.lastAt());
       all.addAll(numbers(page.blocks()));
       if (!page.hasMore()) {
         return all;
@@ -415,6 +433,7 @@ final class CustomerRun {
         case UsageRecorded ignored -> spentOf.merge(allocation.block(), amount, BigInteger::add);
         case CustomerCreated ignored -> throw new AssertionError("has no entry");
         case CustomerUpdated ignored -> throw new AssertionError("has no entry");
+        case CustomerEvent other -> throw new AssertionError("not asked for: " + other);
       }
     }
     if (event instanceof UsageRecorded used) {

@@ -1,5 +1,6 @@
 package io.quotastack.engine.customer;
 
+import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.BlockSource;
 import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.customer.CustomerCommand.CreateCustomer;
@@ -8,9 +9,12 @@ import io.quotastack.engine.customer.CustomerCommand.RecordUsage;
 import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,12 +27,20 @@ final class Customers {
   /** One mc a unit. */
   static final MeteringRule ONE_MC =
       new MeteringRule(
-          "rul_1", "tokens", 1, new Price.PerUnit(BigDecimal.ONE), Rounding.UP, START, START);
+          "rul_1",
+          "tokens",
+          1,
+          new Price.PerUnit(BigDecimal.ONE),
+          TierScope.EVENT,
+          List.of(),
+          Rounding.UP,
+          START,
+          START);
 
   private Customers() {}
 
   static CreateCustomer newCustomer(String key) {
-    return new CreateCustomer(request(key), "acme", "Acme", null, null, Map.of());
+    return new CreateCustomer(request(key), "acme", "Acme", null, null, null, null, Map.of());
   }
 
   static GrantCredits grant(String key, long creditsMc) {
@@ -80,7 +92,24 @@ final class Customers {
       BurnOrder order,
       @Nullable Instant timestamp) {
     return new RecordUsage(
-        request(key), metricKey, units, rule, order, timestamp, Map.of(), Map.of());
+        request(key),
+        metricKey,
+        units,
+        rule == null ? Pricing.NONE : new Pricing(List.of(rule)),
+        burning(order),
+        timestamp,
+        Map.of(),
+        Map.of());
+  }
+
+  /** A tenant's terms that differ from the default in the burn order at most. */
+  static AccountPolicy burning(BurnOrder order) {
+    return new AccountPolicy(
+        order,
+        AccountPolicy.DEFAULT.overagePolicy(),
+        AccountPolicy.DEFAULT.maxOverageMc(),
+        AccountPolicy.DEFAULT.overageSettlement(),
+        AccountPolicy.DEFAULT.timeZone());
   }
 
   static RequestKey request(String key) {

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -292,6 +293,7 @@ final class ReferenceCustomer {
           case UpdateCustomer update -> update(update, now);
           case GrantCredits grant -> grant(grant, now);
           case RecordUsage usage -> use(usage, now);
+          default -> throw new AssertionError("not asked for: " + keyed);
         };
     if (outcome.startsWith("done")) {
       lastAt = now;
@@ -397,7 +399,8 @@ final class ReferenceCustomer {
     if (profile == null) {
       return "refused: customer not found";
     }
-    if (usage.rule() == null) {
+    MeteringRule rule = usage.pricing().at(now);
+    if (rule == null) {
       return "refused: no rule for " + usage.metricKey();
     }
     Instant timestamp = usage.timestamp() == null ? now : usage.timestamp();
@@ -405,7 +408,7 @@ final class ReferenceCustomer {
         || timestamp.compareTo(now.plus(Duration.ofMinutes(5))) > 0) {
       return "refused: timestamp";
     }
-    BigInteger cost = cost(usage.rule(), usage.units());
+    BigInteger cost = cost(rule, usage.units());
     if (cost.compareTo(MAX) > 0) {
       return "refused: out of range";
     }
@@ -414,7 +417,7 @@ final class ReferenceCustomer {
     }
     var taken = new ArrayList<String>();
     BigInteger missing = cost;
-    for (Deposit deposit : burning(usage.burnOrder(), usage.metricKey())) {
+    for (Deposit deposit : burning(usage.policy().burnOrder(), usage.metricKey())) {
       if (missing.signum() == 0) {
         break;
       }
@@ -460,7 +463,7 @@ final class ReferenceCustomer {
   /** What the units cost: exact, then rounded once by dividing whole numbers. */
   static BigInteger cost(MeteringRule rule, BigDecimal units) {
     BigDecimal exact =
-        switch (rule.price()) {
+        switch (Objects.requireNonNull(rule.price())) {
           case Price.Flat flat -> flat.flatCost();
           case Price.PerUnit perUnit -> units.multiply(perUnit.unitCost());
           case Price.PerPackage packages -> packages(packages, units);

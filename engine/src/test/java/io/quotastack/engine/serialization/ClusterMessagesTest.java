@@ -8,14 +8,19 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.typesafe.config.ConfigFactory;
 import io.quotastack.engine.changes.NewText;
+import io.quotastack.engine.changes.NewValue;
+import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.Allocation;
 import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.BlockSource;
+import io.quotastack.engine.credits.BlockStatus;
 import io.quotastack.engine.credits.BlockTerms;
 import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.credits.EntryType;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.LedgerHash;
+import io.quotastack.engine.credits.OveragePolicy;
+import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.credits.Reference;
 import io.quotastack.engine.customer.CustomerCommand;
 import io.quotastack.engine.customer.CustomerEvent;
@@ -31,8 +36,11 @@ import io.quotastack.engine.ids.Environment;
 import io.quotastack.engine.ids.TenantRef;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
+import io.quotastack.engine.metering.Period;
 import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.ApiKeyHash;
 import io.quotastack.engine.tenant.Catalog;
 import io.quotastack.engine.tenant.TenantCommand;
@@ -40,13 +48,16 @@ import io.quotastack.engine.tenant.TenantConfig;
 import io.quotastack.engine.tenant.TenantEvent;
 import io.quotastack.engine.tenant.TenantMessage;
 import io.quotastack.engine.tenant.TenantReply;
+import io.quotastack.engine.topups.TopupPackage;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -69,17 +80,66 @@ class ClusterMessagesTest {
           "tokens",
           3,
           new Price.PerUnit(new BigDecimal("0.600000001")),
+          TierScope.EVENT,
+          List.of(),
           Rounding.HALF_UP,
           AT,
           AT);
   private static final MeteringRule FLAT =
       new MeteringRule(
-          "rul_b", "calls", 1, new Price.Flat(new BigDecimal("20")), Rounding.DOWN, AT, AT);
+          "rul_b",
+          "calls",
+          1,
+          new Price.Flat(new BigDecimal("20")),
+          TierScope.EVENT,
+          List.of(),
+          Rounding.DOWN,
+          AT,
+          AT);
   private static final Metric METRIC =
       new Metric("tokens", "Tokens", "of text", "text", true, AT, AT);
   private static final Metric BARE_METRIC = new Metric("calls", "Calls", null, null, false, AT, AT);
+  private static final TenantConfig SETTINGS =
+      new TenantConfig(
+          BurnOrder.PRIORITY_FIRST,
+          OveragePolicy.NOTIFY,
+          OverageSettlement.INVOICE,
+          9_007_199_254_740_991L,
+          604_800,
+          ZoneId.of("Europe/Berlin"));
+  private static final TopupPackage PACKAGE =
+      new TopupPackage(
+          "starter",
+          "Starter ü",
+          9_007_199_254_740_990L,
+          1,
+          new BigDecimal("9.990"),
+          "EUR",
+          3_155_760_000L,
+          255,
+          true,
+          AT,
+          AT.plusSeconds(1));
+  private static final TopupPackage BARE_PACKAGE =
+      new TopupPackage("bare", "B", 1, 0, null, null, null, 0, false, AT, AT);
   private static final Profile PROFILE =
-      new Profile("acme", "Acme ü", "a@b", "Europe/Berlin", Map.of("a", "1"), AT, AT);
+      new Profile(
+          "acme",
+          "Acme ü",
+          "a@b",
+          "Europe/Berlin",
+          OveragePolicy.NOTIFY,
+          9_007_199_254_740_991L,
+          Map.of("a", "1"),
+          AT,
+          AT);
+  private static final AccountPolicy POLICY =
+      new AccountPolicy(
+          BurnOrder.PRIORITY_FIRST,
+          OveragePolicy.NOTIFY,
+          9_007_199_254_740_991L,
+          OverageSettlement.INVOICE,
+          ZoneId.of("Europe/Berlin"));
   private static final Profile NO_PROFILE = Profile.named(null, AT);
   private static final BlockTerms TERMS =
       new BlockTerms(
@@ -148,17 +208,33 @@ class ClusterMessagesTest {
   private final ActorRef<CustomerMessage.ReadReply> reads =
       kit.<CustomerMessage.ReadReply>createTestProbe().ref();
   private final ActorRef<TenantReply> replies = kit.<TenantReply>createTestProbe().ref();
-  private final ActorRef<Catalog> catalogs = kit.<Catalog>createTestProbe().ref();
+  private final ActorRef<TenantMessage.CatalogReply> catalogs =
+      kit.<TenantMessage.CatalogReply>createTestProbe().ref();
   private final ActorRef<TenantMessage.Dropped> dropped =
       kit.<TenantMessage.Dropped>createTestProbe().ref();
 
   private static Stream<CustomerCommand> customerCommands() {
     return Stream.of(
-        new CustomerCommand.CreateCustomer(REQUEST, "acme", "Acme", "a@b", "UTC", Map.of("k", "v")),
-        new CustomerCommand.CreateCustomer(REQUEST, null, null, null, null, Map.of()),
+        new CustomerCommand.CreateCustomer(
+            REQUEST, "acme", "Acme", "a@b", "UTC", OveragePolicy.ALLOW, 5L, Map.of("k", "v")),
+        new CustomerCommand.CreateCustomer(REQUEST, null, null, null, null, null, null, Map.of()),
         new CustomerCommand.UpdateCustomer(
-            REQUEST, new NewText(null), new NewText("x"), null, Map.of()),
-        new CustomerCommand.UpdateCustomer(REQUEST, null, null, null, null),
+            REQUEST,
+            new NewText(null),
+            new NewText("x"),
+            null,
+            new NewValue<>(OveragePolicy.BLOCK),
+            new NewValue<>(7L),
+            Map.of()),
+        new CustomerCommand.UpdateCustomer(
+            REQUEST,
+            null,
+            null,
+            new NewText("UTC"),
+            new NewValue<>(null),
+            new NewValue<>(null),
+            null),
+        new CustomerCommand.UpdateCustomer(REQUEST, null, null, null, null, null, null),
         new CustomerCommand.GrantCredits(
             REQUEST,
             "acme",
@@ -191,8 +267,8 @@ class ClusterMessagesTest {
             REQUEST,
             "tokens",
             new BigDecimal("999999999999999.999999999"),
-            PER_UNIT,
-            BurnOrder.PRIORITY_FIRST,
+            new Pricing(List.of(PER_UNIT, FLAT)),
+            POLICY,
             AT,
             Map.of("model", "large"),
             Map.of("k", "v")),
@@ -200,8 +276,8 @@ class ClusterMessagesTest {
             REQUEST,
             "calls",
             BigDecimal.ZERO,
-            null,
-            BurnOrder.EXPIRY_FIRST,
+            Pricing.NONE,
+            AccountPolicy.DEFAULT,
             null,
             Map.of(),
             Map.of()),
@@ -209,8 +285,8 @@ class ClusterMessagesTest {
             REQUEST,
             "calls",
             BigDecimal.ONE,
-            FLAT,
-            BurnOrder.EXPIRY_FIRST,
+            new Pricing(List.of(FLAT)),
+            AccountPolicy.DEFAULT,
             null,
             Map.of(),
             Map.of()),
@@ -222,8 +298,8 @@ class ClusterMessagesTest {
         new CustomerEvent.CustomerCreated(AT, REQUEST, PROFILE, 1),
         new CustomerEvent.CustomerCreated(AT, null, NO_PROFILE, 1),
         new CustomerEvent.CustomerUpdated(AT, REQUEST, PROFILE),
-        new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 2),
-        new CustomerEvent.CreditGranted(AT, REQUEST, BARE_TERMS, BARE_ENTRY, 2),
+        new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 6, 2),
+        new CustomerEvent.CreditGranted(AT, null, BARE_TERMS, BARE_ENTRY, 0, 2),
         new CustomerEvent.BlockActivated(AT, 7, ENTRY),
         new CustomerEvent.BlockExpired(AT, 7, ENTRY, 3),
         new CustomerEvent.UsageRecorded(
@@ -236,33 +312,91 @@ class ClusterMessagesTest {
             3,
             AT,
             Map.of("model", "large"),
+            5,
+            new Period(AT, AT.plusSeconds(1)),
+            new BigDecimal("100.50"),
             ENTRY,
+            4),
+        new CustomerEvent.UsageRecorded(
+            AT,
+            REQUEST,
+            "calls",
+            BigDecimal.ZERO,
+            0,
+            "rul_b",
+            1,
+            AT,
+            Map.of(),
+            0,
+            null,
+            null,
+            BARE_ENTRY,
             4));
   }
 
   private static Stream<TenantEvent> tenantEvents() {
     return Stream.of(
         new TenantEvent.TenantCreated(AT, "Acme", new ApiKeyHash("first key", "ab", AT)),
-        new TenantEvent.ConfigChanged(AT, REQUEST, new TenantConfig(BurnOrder.PRIORITY_FIRST)),
+        new TenantEvent.ConfigChanged(AT, REQUEST, SETTINGS),
+        new TenantEvent.ConfigChanged(AT, REQUEST, TenantConfig.DEFAULT),
         new TenantEvent.MetricCreated(AT, REQUEST, METRIC),
         new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, PER_UNIT),
         new TenantEvent.MetricUpdated(AT, REQUEST, BARE_METRIC, null),
         new TenantEvent.RuleCreated(AT, REQUEST, FLAT),
+        new TenantEvent.PackageCreated(AT, REQUEST, PACKAGE),
+        new TenantEvent.PackageUpdated(AT, REQUEST, BARE_PACKAGE),
         new TenantEvent.CustomerNamed(AT, REQUEST, new UUID(1, 2)));
   }
 
   private static Stream<TenantCommand> tenantCommands() {
     return Stream.of(
         new TenantCommand.CreateTenant("Acme", "ab"),
-        new TenantCommand.ChangeConfig(REQUEST, BurnOrder.PRIORITY_FIRST),
-        new TenantCommand.ChangeConfig(REQUEST, null),
+        new TenantCommand.ChangeConfig(
+            REQUEST,
+            BurnOrder.PRIORITY_FIRST,
+            OveragePolicy.NOTIFY,
+            OverageSettlement.INVOICE,
+            new NewValue<>(9_007_199_254_740_991L),
+            604_800,
+            ZoneId.of("America/Argentina/Buenos_Aires")),
+        new TenantCommand.ChangeConfig(REQUEST, null, null, null, new NewValue<>(null), null, null),
+        new TenantCommand.ChangeConfig(REQUEST, null, null, null, null, null, null),
         new TenantCommand.CreateMetric(REQUEST, "tokens", "Tokens", "of text", "text"),
         new TenantCommand.CreateMetric(REQUEST, "tokens", "Tokens", null, null),
         new TenantCommand.UpdateMetric(
-            REQUEST, "tokens", "T", new NewText(null), new NewText("f"), true),
+            REQUEST, "tokens", "T", new NewValue<>(null), new NewValue<>("f"), true),
         new TenantCommand.UpdateMetric(REQUEST, "tokens", null, null, null, null),
-        new TenantCommand.CreateRule(REQUEST, "tokens", PER_UNIT.price(), Rounding.DOWN, AT),
-        new TenantCommand.CreateRule(REQUEST, "calls", FLAT.price(), Rounding.UP, null),
+        new TenantCommand.CreateRule(
+            REQUEST, "tokens", Objects.requireNonNull(PER_UNIT.price()), Rounding.DOWN, AT),
+        new TenantCommand.CreateRule(
+            REQUEST, "calls", Objects.requireNonNull(FLAT.price()), Rounding.UP, null),
+        new TenantCommand.CreatePackage(
+            REQUEST, "starter", "Starter", 5, 1, new BigDecimal("9.990"), "EUR", 60L, 255),
+        new TenantCommand.CreatePackage(REQUEST, "starter", "S", 5, 0, null, null, null, 0),
+        new TenantCommand.UpdatePackage(
+            REQUEST,
+            "starter",
+            "S",
+            9_007_199_254_740_991L,
+            0L,
+            new NewValue<>(new BigDecimal("0.000000001")),
+            new NewValue<>("USD"),
+            new NewValue<>(3_155_760_000L),
+            0,
+            true),
+        new TenantCommand.UpdatePackage(
+            REQUEST,
+            "starter",
+            null,
+            null,
+            null,
+            new NewValue<>(null),
+            new NewValue<>(null),
+            new NewValue<>(null),
+            null,
+            null),
+        new TenantCommand.UpdatePackage(
+            REQUEST, "starter", null, null, null, null, null, null, null, null),
         new TenantCommand.NameCustomer(REQUEST, new UUID(3, 4)));
   }
 
@@ -288,12 +422,22 @@ class ClusterMessagesTest {
         new CustomerQuery.ReadCredits(null),
         new CustomerQuery.ReadCredits(BurnOrder.PRIORITY_FIRST),
         new CustomerQuery.ListBlocks(
-            BurnOrder.EXPIRY_FIRST, true, new CustomerQuery.BurnPlace(3, 4, AT, true), 20),
+            BurnOrder.EXPIRY_FIRST,
+            BlockStatus.ACTIVE,
+            new CustomerQuery.BurnPlace(3, 4, AT, true),
+            20),
         new CustomerQuery.ListBlocks(
             BurnOrder.EXPIRY_FIRST, null, new CustomerQuery.BurnPlace(3, 4, null, false), 20),
-        new CustomerQuery.ListBlocks(BurnOrder.EXPIRY_FIRST, false, null, 100),
-        new CustomerQuery.CheckEntitlement("tokens", "text", PER_UNIT, new BigDecimal("1.5")),
-        new CustomerQuery.CheckEntitlement("tokens", null, null, BigDecimal.ONE),
+        new CustomerQuery.ListBlocks(BurnOrder.EXPIRY_FIRST, BlockStatus.PENDING, null, 100),
+        new CustomerQuery.CheckEntitlement(
+            "tokens",
+            "text",
+            new Pricing(List.of(PER_UNIT)),
+            POLICY,
+            new BigDecimal("1.5"),
+            Map.of("model", "large")),
+        new CustomerQuery.CheckEntitlement(
+            "tokens", null, Pricing.NONE, AccountPolicy.DEFAULT, BigDecimal.ONE, Map.of()),
         new CustomerQuery.ReadLedgerHead());
   }
 
@@ -306,9 +450,13 @@ class ClusterMessagesTest {
         new CustomerView.Credits("acme", balances, 5, 6, 7, null),
         new CustomerView.Credits(null, balances, 5, 6, 7, List.of(new Block(TERMS, 9, 1, true))),
         new CustomerView.BlockPage(List.of(new Block(BARE_TERMS, 1, 0, false)), true),
-        new CustomerView.Checked("acme", new Entitlement(true, null, 12L, null), balances),
         new CustomerView.Checked(
-            null, new Entitlement(false, Entitlement.Reason.NO_METERING_RULE, null, 3L), balances),
+            "acme", new Entitlement(true, null, 12L, null), balances, OveragePolicy.NOTIFY),
+        new CustomerView.Checked(
+            null,
+            new Entitlement(false, Entitlement.Reason.NO_METERING_RULE, null, 3L),
+            balances,
+            OveragePolicy.BLOCK),
         new CustomerView.LedgerHead(5, LedgerHash.GENESIS, 6, 7));
   }
 
@@ -331,14 +479,20 @@ class ClusterMessagesTest {
                 new TenantMessage.Dropped("pekko://a@127.0.0.1:1"),
                 new TenantReply.Replayed(4),
                 new TenantReply.Unconfirmed(),
-                Catalog.NONE,
-                new Catalog(
-                    true,
-                    9,
-                    new TenantConfig(BurnOrder.PRIORITY_FIRST),
-                    List.of(new ApiKeyHash("first key", "ab", AT)),
-                    Map.of("tokens", METRIC, "calls", BARE_METRIC),
-                    Map.of("tokens", List.of(PER_UNIT, PER_UNIT), "calls", List.of(FLAT)))),
+                new TenantReply.Unavailable(TenantReply.Cause.OVERLOADED),
+                new TenantReply.Unavailable(TenantReply.Cause.STORAGE),
+                new TenantMessage.CatalogReply(null),
+                new TenantMessage.CatalogReply(Catalog.NONE),
+                new TenantMessage.CatalogReply(
+                    new Catalog(
+                        true,
+                        9,
+                        SETTINGS,
+                        7,
+                        List.of(new ApiKeyHash("first key", "ab", AT)),
+                        Map.of("tokens", METRIC, "calls", BARE_METRIC),
+                        Map.of("tokens", List.of(PER_UNIT, PER_UNIT), "calls", List.of(FLAT)),
+                        Map.of("starter", PACKAGE, "bare", BARE_PACKAGE)))),
             queries().map(query -> new CustomerMessage.Read(query, reads)),
             views().map(view -> new CustomerMessage.ReadReply(null, view)),
             tenantCommands().map(command -> new TenantMessage.Change(command, replies)),
@@ -358,7 +512,7 @@ class ClusterMessagesTest {
 
   @Test
   void the_order_of_metric_keys_arrives_too() {
-    var granted = new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 2);
+    var granted = new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 6, 2);
     var reply = new CustomerMessage.WriteReply(null, List.of(new Outcome.Done(1, granted)), null);
 
     CustomerMessage.WriteReply arrived =

@@ -3,6 +3,7 @@ package io.quotastack.engine.serialization;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -14,6 +15,8 @@ import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.credits.EntryType;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.LedgerHash;
+import io.quotastack.engine.credits.OveragePolicy;
+import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.credits.Reference;
 import io.quotastack.engine.customer.CustomerEvent;
 import io.quotastack.engine.customer.CustomerSnapshot;
@@ -24,14 +27,17 @@ import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
 import io.quotastack.engine.metering.Tier;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.ApiKeyHash;
 import io.quotastack.engine.tenant.TenantConfig;
 import io.quotastack.engine.tenant.TenantEvent;
+import io.quotastack.engine.topups.TopupPackage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,8 +53,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What was stored once stays readable for ever: of every stored type a full and a minimal sample
- * lies in {@code resources/stored}. Samples are never changed. A changed shape gets a new name, and
- * a sample of that name beside the old one.
+ * lies in {@code resources/stored}. Samples are never changed. A shape that gains a member with a
+ * default gets more samples; one that changes otherwise gets a new name, and samples of that name.
  */
 class StoredSamplesTest {
   private static final Instant AT = Instant.parse("2026-01-15T10:30:00.001Z");
@@ -64,11 +70,13 @@ class StoredSamplesTest {
           "Acme \"ü\" 😀",
           "a@b.example",
           "Europe/Berlin",
+          null,
+          null,
           Map.of("tier", "gold"),
           BEGIN,
           AT);
   private static final Profile NO_PROFILE =
-      new Profile(null, null, null, null, Map.of(), BEGIN, BEGIN);
+      new Profile(null, null, null, null, null, null, Map.of(), BEGIN, BEGIN);
   private static final BlockTerms TERMS =
       new BlockTerms(
           2,
@@ -96,6 +104,8 @@ class StoredSamplesTest {
           "tokens",
           3,
           new Price.PerUnit(new BigDecimal("0.600000001")),
+          TierScope.EVENT,
+          List.of(),
           Rounding.HALF_UP,
           MARCH,
           AT);
@@ -105,6 +115,8 @@ class StoredSamplesTest {
           "tokens",
           1,
           new Price.Flat(new BigDecimal("20")),
+          TierScope.EVENT,
+          List.of(),
           Rounding.UP,
           BEGIN,
           BEGIN);
@@ -113,14 +125,62 @@ class StoredSamplesTest {
           new Tier(new BigDecimal("100"), new BigDecimal("0.5"), BigDecimal.ZERO),
           new Tier(null, BigDecimal.ZERO, new BigDecimal("20")));
   private static final ApiKeyHash API_KEY = new ApiKeyHash("first key", HASH, BEGIN);
-  private static final TenantConfig PRIORITY_FIRST = new TenantConfig(BurnOrder.PRIORITY_FIRST);
+  private static final TenantConfig SETTINGS =
+      new TenantConfig(
+          BurnOrder.PRIORITY_FIRST,
+          OveragePolicy.NOTIFY,
+          OverageSettlement.INVOICE,
+          9_007_199_254_740_991L,
+          604_800,
+          ZoneId.of("America/Argentina/Buenos_Aires"));
+  private static final TopupPackage PACKAGE =
+      new TopupPackage(
+          "starter",
+          "Starter \"ü\" 😀",
+          9_007_199_254_740_990L,
+          1,
+          new BigDecimal("9.990"),
+          "EUR",
+          3_155_760_000L,
+          255,
+          true,
+          BEGIN,
+          AT);
+  private static final TopupPackage NO_PACKAGE =
+      new TopupPackage("starter", "S", 1, 0, null, null, null, 0, false, BEGIN, BEGIN);
 
-  private static MeteringRule priced(Price price) {
-    return new MeteringRule("rul_orxwwzloomxdc", "tokens", 1, price, Rounding.UP, BEGIN, BEGIN);
+  private static TenantConfig burning(BurnOrder burnOrder) {
+    return new TenantConfig(
+        burnOrder, OveragePolicy.BLOCK, OverageSettlement.NEXT_GRANT, null, 300, ZoneId.of("UTC"));
   }
 
-  /** A sample's file and what it must be read as. */
-  record Sample(String file, Stored expected) {
+  private static MeteringRule priced(Price price) {
+    return new MeteringRule(
+        "rul_orxwwzloomxdc",
+        "tokens",
+        1,
+        price,
+        TierScope.EVENT,
+        List.of(),
+        Rounding.UP,
+        BEGIN,
+        BEGIN);
+  }
+
+  /**
+   * A sample's file and what it must be read as.
+   *
+   * @param current false = it was stored before its type got members that are written now
+   */
+  record Sample(String file, Stored expected, boolean current) {
+    Sample(String file, Stored expected) {
+      this(file, expected, true);
+    }
+
+    static Sample old(String file, Stored expected) {
+      return new Sample(file, expected, false);
+    }
+
     @Override
     public String toString() {
       return file;
@@ -138,13 +198,13 @@ class StoredSamplesTest {
         new Sample(
             "customer_updated.1-minimal",
             new CustomerEvent.CustomerUpdated(BEGIN, REQUEST, NO_PROFILE)),
-        new Sample(
+        Sample.old(
             "credit_granted.1",
-            new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, entry(EntryType.GRANT, 8), 2)),
-        new Sample(
+            new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, entry(EntryType.GRANT, 8), 0, 2)),
+        Sample.old(
             "credit_granted.1-minimal",
             new CustomerEvent.CreditGranted(
-                BEGIN, REQUEST, NO_TERMS, emptyEntry(EntryType.GRANT), 2)),
+                BEGIN, REQUEST, NO_TERMS, emptyEntry(EntryType.GRANT), 0, 2)),
         new Sample(
             "block_activated.1",
             new CustomerEvent.BlockActivated(AT, 7, entry(EntryType.GRANT, 8))),
@@ -157,7 +217,7 @@ class StoredSamplesTest {
         new Sample(
             "block_expired.1-minimal",
             new CustomerEvent.BlockExpired(BEGIN, 1, emptyEntry(EntryType.EXPIRE), 3)),
-        new Sample(
+        Sample.old(
             "usage_recorded.1",
             new CustomerEvent.UsageRecorded(
                 AT,
@@ -169,9 +229,12 @@ class StoredSamplesTest {
                 3,
                 BEGIN,
                 Map.of("model", "large"),
+                0,
+                null,
+                null,
                 entry(EntryType.DEBIT, -8),
                 4)),
-        new Sample(
+        Sample.old(
             "usage_recorded.1-minimal",
             new CustomerEvent.UsageRecorded(
                 BEGIN,
@@ -183,39 +246,55 @@ class StoredSamplesTest {
                 1,
                 BEGIN,
                 Map.of(),
+                0,
+                null,
+                null,
                 emptyEntry(EntryType.DEBIT),
                 4)),
         new Sample("tenant_created.1", new TenantEvent.TenantCreated(AT, "Acme", API_KEY)),
         new Sample("tenant_created.1-minimal", new TenantEvent.TenantCreated(BEGIN, "", API_KEY)),
-        new Sample(
-            "tenant_config_changed.1", new TenantEvent.ConfigChanged(AT, REQUEST, PRIORITY_FIRST)),
-        new Sample(
+        Sample.old(
+            "tenant_config_changed.1",
+            new TenantEvent.ConfigChanged(AT, REQUEST, burning(BurnOrder.PRIORITY_FIRST))),
+        Sample.old(
             "tenant_config_changed.1-minimal",
-            new TenantEvent.ConfigChanged(
-                BEGIN, REQUEST, new TenantConfig(BurnOrder.EXPIRY_FIRST))),
+            new TenantEvent.ConfigChanged(BEGIN, REQUEST, burning(BurnOrder.EXPIRY_FIRST))),
+        new Sample(
+            "tenant_config_changed.1-all", new TenantEvent.ConfigChanged(AT, REQUEST, SETTINGS)),
+        new Sample(
+            "tenant_config_changed.1-defaults",
+            new TenantEvent.ConfigChanged(AT, REQUEST, TenantConfig.DEFAULT)),
         new Sample("metric_created.1", new TenantEvent.MetricCreated(AT, REQUEST, METRIC)),
         new Sample(
             "metric_created.1-minimal", new TenantEvent.MetricCreated(BEGIN, REQUEST, NO_METRIC)),
-        new Sample("metric_updated.1", new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, RULE)),
+        Sample.old("metric_updated.1", new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, RULE)),
         new Sample(
             "metric_updated.1-minimal",
             new TenantEvent.MetricUpdated(BEGIN, REQUEST, NO_METRIC, null)),
-        new Sample("metering_rule_created.1", new TenantEvent.RuleCreated(AT, REQUEST, RULE)),
-        new Sample(
+        Sample.old("metering_rule_created.1", new TenantEvent.RuleCreated(AT, REQUEST, RULE)),
+        Sample.old(
             "metering_rule_created.1-minimal",
             new TenantEvent.RuleCreated(BEGIN, REQUEST, FLAT_RULE)),
-        new Sample(
+        Sample.old(
             "metering_rule_created.1-package",
             new TenantEvent.RuleCreated(
                 BEGIN,
                 REQUEST,
                 priced(new Price.PerPackage(new BigDecimal("1000"), new BigDecimal("2.5"))))),
-        new Sample(
+        Sample.old(
             "metering_rule_created.1-tiered",
             new TenantEvent.RuleCreated(BEGIN, REQUEST, priced(new Price.Tiered(TIERS)))),
-        new Sample(
+        Sample.old(
             "metering_rule_created.1-graduated",
             new TenantEvent.RuleCreated(BEGIN, REQUEST, priced(new Price.Graduated(TIERS)))),
+        new Sample("package_created.1", new TenantEvent.PackageCreated(AT, REQUEST, PACKAGE)),
+        new Sample(
+            "package_created.1-minimal",
+            new TenantEvent.PackageCreated(BEGIN, REQUEST, NO_PACKAGE)),
+        new Sample("package_updated.1", new TenantEvent.PackageUpdated(AT, REQUEST, PACKAGE)),
+        new Sample(
+            "package_updated.1-minimal",
+            new TenantEvent.PackageUpdated(BEGIN, REQUEST, NO_PACKAGE)),
         new Sample(
             "customer_named.1",
             new TenantEvent.CustomerNamed(
@@ -223,24 +302,46 @@ class StoredSamplesTest {
         new Sample(
             "customer_named.1-minimal",
             new TenantEvent.CustomerNamed(BEGIN, REQUEST, new UUID(0, 0))),
-        new Sample(
+        Sample.old(
             "customer_snapshot.1",
             new CustomerSnapshot(
                 PROFILE,
                 List.of(new Block(NO_TERMS, 1, 0, false), new Block(TERMS, 900, 3, true)),
-                1,
+                null,
+                null,
                 1000,
                 100,
+                null,
+                null,
+                null,
+                null,
+                null,
                 4,
                 HASH,
                 5,
                 9,
                 AT,
                 "AAAAAAAAAAG+KXRUaXjjc55tbahcS+nzAAAAAAAAAAcAAAAAAAAACQAAAZt22qgA")),
-        new Sample(
+        Sample.old(
             "customer_snapshot.1-minimal",
             new CustomerSnapshot(
-                null, List.of(), 0, 0, 0, 0, LedgerHash.GENESIS, 0, 0, Instant.EPOCH, "")));
+                null,
+                List.of(),
+                null,
+                null,
+                0,
+                0,
+                null,
+                null,
+                null,
+                null,
+                null,
+                0,
+                LedgerHash.GENESIS,
+                0,
+                0,
+                Instant.EPOCH,
+                "")));
   }
 
   private static LedgerEntry entry(EntryType type, long delta) {
@@ -277,11 +378,15 @@ class StoredSamplesTest {
   @MethodSource("samples")
   void it_is_written_back_as_it_was_stored(Sample sample) {
     Stored read = StoredJson.read(content(sample.file()), sample.expected().getClass());
+    if (!sample.current()) {
+      assertThat(StoredJson.read(StoredJson.write(read), sample.expected().getClass()))
+          .isEqualTo(sample.expected());
+      return;
+    }
 
-    assertThat(StoredJson.tree(StoredJson.write(read)))
-        .isEqualTo(StoredJson.tree(content(sample.file())));
-    assertThat(StoredJson.tree(StoredJson.write(sample.expected())))
-        .isEqualTo(StoredJson.tree(content(sample.file())));
+    JsonNode stored = StoredJson.tree(content(sample.file()));
+    assertThat(StoredJson.tree(StoredJson.write(read))).isEqualTo(stored);
+    assertThat(StoredJson.tree(StoredJson.write(sample.expected()))).isEqualTo(stored);
   }
 
   @ParameterizedTest
@@ -306,6 +411,9 @@ class StoredSamplesTest {
             3,
             AT,
             Map.of(),
+            0,
+            null,
+            null,
             entry(EntryType.DEBIT, -8),
             4);
 

@@ -3,13 +3,20 @@ package io.quotastack.engine.tenant;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.credits.OveragePolicy;
+import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
+import io.quotastack.engine.topups.TopupPackage;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Which rule prices a metric, and what a copy of the catalog keeps. */
@@ -86,16 +93,70 @@ class CatalogTest {
 
     before.with(rule(2, NOW));
     before.with(new Metric("images", "Images", null, null, false, NOW, NOW));
-    before.with(new TenantConfig(BurnOrder.PRIORITY_FIRST));
+    before.with(settings(), 7);
+    before.with(aPackage("starter"));
     before.with(new ApiKeyHash("key", "ab", NOW));
     before.at(9);
 
     assertThat(version(before, NOW)).isEqualTo(1);
     assertThat(before.metrics()).containsOnlyKeys("tokens");
     assertThat(before.config()).isEqualTo(TenantConfig.DEFAULT);
+    assertThat(before.configVersion()).isZero();
+    assertThat(before.packages()).isEmpty();
     assertThat(before.apiKeys()).isEmpty();
     assertThat(before.exists()).isFalse();
     assertThat(before.version()).isZero();
+  }
+
+  @Test
+  void every_change_leaves_the_rest_as_it_was() {
+    Catalog full =
+        Catalog.NONE
+            .with(new ApiKeyHash("key", "ab", NOW))
+            .with(settings(), 2)
+            .with(TOKENS)
+            .with(rule(1, NOW))
+            .with(aPackage("starter"))
+            .at(5);
+
+    assertThat(full)
+        .isEqualTo(
+            new Catalog(
+                true,
+                5,
+                settings(),
+                2,
+                List.of(new ApiKeyHash("key", "ab", NOW)),
+                Map.of("tokens", TOKENS),
+                Map.of("tokens", List.of(rule(1, NOW))),
+                Map.of("starter", aPackage("starter"))));
+    assertThat(full.with(aPackage("starter"))).isEqualTo(full);
+    assertThat(full.with(settings(), 2)).isEqualTo(full);
+    assertThat(full.with(TOKENS)).isEqualTo(full);
+    assertThat(full.at(5)).isEqualTo(full);
+  }
+
+  @Test
+  void packages_are_found_by_their_key_and_kept_in_its_order() {
+    Catalog catalog = Catalog.NONE.with(aPackage("b")).with(aPackage("a")).with(aPackage("c"));
+
+    assertThat(catalog.topupPackage("a")).isEqualTo(aPackage("a"));
+    assertThat(catalog.topupPackage("d")).isNull();
+    assertThat(catalog.packages().keySet()).containsExactly("a", "b", "c");
+  }
+
+  private static TenantConfig settings() {
+    return new TenantConfig(
+        BurnOrder.PRIORITY_FIRST,
+        OveragePolicy.NOTIFY,
+        OverageSettlement.INVOICE,
+        5L,
+        60,
+        ZoneId.of("Europe/Berlin"));
+  }
+
+  private static TopupPackage aPackage(String key) {
+    return new TopupPackage(key, "Package", 10, 0, null, null, null, 0, false, NOW, NOW);
   }
 
   private static MeteringRule rule(int version, Instant effectiveAt) {
@@ -104,6 +165,8 @@ class CatalogTest {
         "tokens",
         version,
         new Price.Flat(BigDecimal.ONE),
+        TierScope.EVENT,
+        List.of(),
         Rounding.UP,
         effectiveAt,
         NOW);

@@ -2,8 +2,12 @@ package io.quotastack.engine.tenant;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.quotastack.engine.changes.NewText;
+import io.quotastack.engine.changes.NewValue;
+import io.quotastack.engine.credits.AccountPolicy;
+import io.quotastack.engine.credits.Amounts;
 import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.credits.OveragePolicy;
+import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
@@ -11,15 +15,19 @@ import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
 import io.quotastack.engine.tenant.TenantCommand.ChangeConfig;
 import io.quotastack.engine.tenant.TenantCommand.CreateMetric;
+import io.quotastack.engine.tenant.TenantCommand.CreatePackage;
 import io.quotastack.engine.tenant.TenantCommand.CreateRule;
 import io.quotastack.engine.tenant.TenantCommand.CreateTenant;
 import io.quotastack.engine.tenant.TenantCommand.NameCustomer;
 import io.quotastack.engine.tenant.TenantCommand.UpdateMetric;
+import io.quotastack.engine.tenant.TenantCommand.UpdatePackage;
 import io.quotastack.engine.tenant.TenantDecider.Decision;
 import io.quotastack.engine.tenant.TenantReply.Reason;
+import io.quotastack.engine.topups.TopupPackage;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.HashSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -56,8 +64,10 @@ class TenantDeciderTest {
 
   @Test
   void nothing_can_be_changed_of_a_tenant_that_does_not_exist() {
-    assertRefused(Reason.NOT_FOUND, "", answer(new ChangeConfig(fresh(), null)));
+    assertRefused(Reason.NOT_FOUND, "", answer(settings(null, null)));
     assertRefused(Reason.NOT_FOUND, "", answer(metric("tokens")));
+    assertRefused(Reason.NOT_FOUND, "", answer(topupPackage("starter")));
+    assertRefused(Reason.NOT_FOUND, "", answer(archivePackage("starter", true)));
     assertRefused(Reason.NOT_FOUND, "", answer(new NameCustomer(fresh(), new UUID(0, 7))));
   }
 
@@ -83,13 +93,13 @@ class TenantDeciderTest {
     Instant created = state.lastAt();
     wall = wall.plusSeconds(5);
 
-    stored(new UpdateMetric(fresh(), "tokens", null, new NewText(null), null, null));
+    stored(new UpdateMetric(fresh(), "tokens", null, new NewValue<>(null), null, null));
 
     assertThat(state.catalog().metric("tokens"))
         .isEqualTo(
             new Metric("tokens", "Tokens", null, "text", false, created, created.plusSeconds(5)));
 
-    stored(new UpdateMetric(fresh(), "tokens", "T", null, new NewText("other"), true));
+    stored(new UpdateMetric(fresh(), "tokens", "T", null, new NewValue<>("other"), true));
 
     assertThat(state.catalog().metric("tokens"))
         .isEqualTo(new Metric("tokens", "T", null, "other", true, created, created.plusSeconds(5)));
@@ -192,12 +202,240 @@ class TenantDeciderTest {
   @Test
   void settings_that_are_not_named_stay() {
     tenant();
-    assertThat(state.catalog().config().burnOrder()).isEqualTo(BurnOrder.EXPIRY_FIRST);
+    assertThat(state.catalog().config())
+        .isEqualTo(
+            new TenantConfig(
+                BurnOrder.EXPIRY_FIRST,
+                OveragePolicy.BLOCK,
+                OverageSettlement.NEXT_GRANT,
+                null,
+                300,
+                ZoneId.of("UTC")));
+    assertThat(state.catalog().config()).isEqualTo(TenantConfig.DEFAULT);
+    var all =
+        new ChangeConfig(
+            fresh(),
+            BurnOrder.PRIORITY_FIRST,
+            OveragePolicy.NOTIFY,
+            OverageSettlement.INVOICE,
+            new NewValue<>(5_000L),
+            3_600,
+            ZoneId.of("Europe/Berlin"));
+    var changed =
+        new TenantConfig(
+            BurnOrder.PRIORITY_FIRST,
+            OveragePolicy.NOTIFY,
+            OverageSettlement.INVOICE,
+            5_000L,
+            3_600,
+            ZoneId.of("Europe/Berlin"));
 
-    stored(new ChangeConfig(fresh(), BurnOrder.PRIORITY_FIRST));
-    stored(new ChangeConfig(fresh(), null));
+    assertThat(stored(all))
+        .isEqualTo(new TenantEvent.ConfigChanged(state.lastAt(), all.request(), changed));
+    assertThat(state.catalog().config()).isEqualTo(changed);
 
-    assertThat(state.catalog().config().burnOrder()).isEqualTo(BurnOrder.PRIORITY_FIRST);
+    stored(settings(null, null));
+
+    assertThat(state.catalog().config()).isEqualTo(changed);
+  }
+
+  @Test
+  void each_setting_is_changed_by_itself_and_the_cap_of_overage_can_be_cleared() {
+    tenant();
+    stored(settings(null, new NewValue<>(0L)));
+    assertThat(state.catalog().config().maxOverageMc()).isZero();
+    stored(settings(OveragePolicy.ALLOW, null));
+    assertThat(state.catalog().config().maxOverageMc()).isZero();
+    assertThat(state.catalog().config().overagePolicy()).isEqualTo(OveragePolicy.ALLOW);
+
+    stored(settings(null, new NewValue<>(null)));
+
+    assertThat(state.catalog().config().maxOverageMc()).isNull();
+    assertThat(state.catalog().config().overagePolicy()).isEqualTo(OveragePolicy.ALLOW);
+    assertThat(state.catalog().config().policy())
+        .isEqualTo(
+            new AccountPolicy(
+                BurnOrder.EXPIRY_FIRST,
+                OveragePolicy.ALLOW,
+                null,
+                OverageSettlement.NEXT_GRANT,
+                ZoneId.of("UTC")));
+  }
+
+  @Test
+  void the_version_of_the_settings_is_that_of_their_last_change() {
+    tenant();
+    assertThat(state.catalog().configVersion()).isEqualTo(1);
+    stored(metric("tokens"));
+    stored(topupPackage("starter"));
+    assertThat(state.catalog().configVersion()).isEqualTo(1);
+
+    stored(settings(OveragePolicy.ALLOW, null));
+    stored(metric("images"));
+
+    assertThat(state.catalog().configVersion()).isEqualTo(4);
+    assertThat(state.catalog().version()).isEqualTo(5);
+  }
+
+  @Test
+  void a_package_is_made_once() {
+    tenant();
+    Instant now = state.lastAt();
+    var all =
+        new CreatePackage(
+            fresh(), "starter", "Starter", 10_000, 500, new BigDecimal("9.9"), "EUR", 60L, 7);
+
+    assertThat(stored(all))
+        .isEqualTo(
+            new TenantEvent.PackageCreated(
+                now,
+                all.request(),
+                new TopupPackage(
+                    "starter",
+                    "Starter",
+                    10_000,
+                    500,
+                    new BigDecimal("9.9"),
+                    "EUR",
+                    60L,
+                    7,
+                    false,
+                    now,
+                    now)));
+    assertRefused(Reason.ALREADY_EXISTS, "/key", answer(topupPackage("starter")));
+    stored(archivePackage("starter", true));
+    assertRefused(Reason.ALREADY_EXISTS, "/key", answer(topupPackage("starter")));
+    assertThat(state.catalog().packages()).containsOnlyKeys("starter");
+  }
+
+  @Test
+  void an_update_of_a_package_changes_what_it_names_and_nothing_else() {
+    tenant();
+    Instant made = state.lastAt();
+    stored(
+        new CreatePackage(
+            fresh(), "starter", "Starter", 10_000, 500, new BigDecimal("9.9"), "EUR", 60L, 7));
+    wall = wall.plusSeconds(5);
+    Instant now = made.plusSeconds(5);
+
+    stored(new UpdatePackage(fresh(), "starter", null, null, null, null, null, null, null, null));
+
+    assertThat(state.catalog().topupPackage("starter"))
+        .isEqualTo(
+            new TopupPackage(
+                "starter",
+                "Starter",
+                10_000,
+                500,
+                new BigDecimal("9.9"),
+                "EUR",
+                60L,
+                7,
+                false,
+                made,
+                now));
+
+    stored(
+        new UpdatePackage(
+            fresh(),
+            "starter",
+            "Small",
+            20_000L,
+            0L,
+            new NewValue<>(null),
+            new NewValue<>(null),
+            new NewValue<>(null),
+            8,
+            true));
+
+    assertThat(state.catalog().topupPackage("starter"))
+        .isEqualTo(
+            new TopupPackage("starter", "Small", 20_000, 0, null, null, null, 8, true, made, now));
+    assertRefused(Reason.NOT_FOUND, "", answer(archivePackage("large", true)));
+  }
+
+  @Test
+  void the_price_and_the_currency_of_a_package_come_together() {
+    tenant();
+    assertRefused(Reason.INVALID, "/currency", answer(priced("starter", "1", null)));
+    assertRefused(Reason.INVALID, "/price", answer(priced("starter", null, "EUR")));
+    stored(priced("starter", "1", "EUR"));
+
+    var noPrice = new NewValue<BigDecimal>(null);
+    var noCurrency = new NewValue<String>(null);
+    assertRefused(Reason.INVALID, "/price", answer(repriced(noPrice, null)));
+    assertRefused(Reason.INVALID, "/currency", answer(repriced(null, noCurrency)));
+    stored(repriced(new NewValue<>(BigDecimal.TWO), null));
+    stored(repriced(null, new NewValue<>("USD")));
+    assertThat(state.catalog().topupPackage("starter"))
+        .extracting(TopupPackage::price, TopupPackage::currency)
+        .containsExactly(BigDecimal.TWO, "USD");
+    stored(repriced(noPrice, noCurrency));
+    assertRefused(
+        Reason.INVALID, "/currency", answer(repriced(new NewValue<>(BigDecimal.ONE), null)));
+  }
+
+  @Test
+  void what_a_package_grants_is_in_range_with_its_bonus() {
+    tenant();
+    assertRefused(Reason.OUT_OF_RANGE, "/credits", answer(granting("a", Amounts.MAX_MC, 1)));
+    assertRefused(Reason.OUT_OF_RANGE, "/credits", answer(granting("a", 1, Amounts.MAX_MC)));
+    stored(granting("a", Amounts.MAX_MC - 1, 1));
+
+    assertRefused(
+        Reason.OUT_OF_RANGE,
+        "/credits",
+        answer(new UpdatePackage(fresh(), "a", null, null, 2L, null, null, null, null, null)));
+    stored(new UpdatePackage(fresh(), "a", null, Amounts.MAX_MC, 0L, null, null, null, null, null));
+  }
+
+  @Test
+  void packages_are_bounded() {
+    tenant();
+    for (int i = 0; i < TenantDecider.MAX_PACKAGES; i++) {
+      stored(topupPackage("p" + i));
+    }
+    stored(archivePackage("p0", true));
+
+    assertRefused(Reason.INVALID, "/key", answer(topupPackage("one_more")));
+    stored(archivePackage("p0", false));
+  }
+
+  private ChangeConfig settings(
+      @Nullable OveragePolicy overagePolicy, @Nullable NewValue<Long> maxOverageMc) {
+    return new ChangeConfig(fresh(), null, overagePolicy, null, maxOverageMc, null, null);
+  }
+
+  private CreatePackage topupPackage(String key) {
+    return granting(key, 1_000, 0);
+  }
+
+  private CreatePackage granting(String key, long creditsMc, long bonusCreditsMc) {
+    return new CreatePackage(
+        fresh(), key, "A package", creditsMc, bonusCreditsMc, null, null, null, 0);
+  }
+
+  private CreatePackage priced(String key, @Nullable String price, @Nullable String currency) {
+    return new CreatePackage(
+        fresh(),
+        key,
+        "A package",
+        1_000,
+        0,
+        price == null ? null : new BigDecimal(price),
+        currency,
+        null,
+        0);
+  }
+
+  private UpdatePackage repriced(
+      @Nullable NewValue<BigDecimal> price, @Nullable NewValue<String> currency) {
+    return new UpdatePackage(
+        fresh(), "starter", null, null, null, price, currency, null, null, null);
+  }
+
+  private UpdatePackage archivePackage(String key, boolean archived) {
+    return new UpdatePackage(fresh(), key, null, null, null, null, null, null, null, archived);
   }
 
   @Test

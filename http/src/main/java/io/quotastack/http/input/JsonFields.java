@@ -108,6 +108,12 @@ public final class JsonFields {
   }
 
   /** A whole number within these bounds, or that one if there is none. */
+  public long wholeOr(String name, long min, long max, long otherwise) {
+    Long number = wholeOrNull(name, min, max);
+    return number == null ? otherwise : number;
+  }
+
+  /** A whole number within these bounds, or that one if there is none. */
   public int intOr(String name, int min, int max, int otherwise) {
     Long number = wholeOrNull(name, min, max);
     return number == null ? otherwise : number.intValue();

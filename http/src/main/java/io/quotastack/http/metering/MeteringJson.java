@@ -39,7 +39,7 @@ public final class MeteringJson {
   }
 
   /** Writes the cost type and all members that any cost type has, null where it is not this one. */
-  private static void price(JsonWriter json, Price price) {
+  private static void price(JsonWriter json, @Nullable Price price) {
     String costType = null;
     BigDecimal flatCost = null;
     BigDecimal unitCost = null;
@@ -47,6 +47,7 @@ public final class MeteringJson {
     BigDecimal packageCost = null;
     List<Tier> tiers = null;
     switch (price) {
+      case null -> {}
       case Price.Flat flat -> {
         costType = "flat";
         flatCost = flat.flatCost();

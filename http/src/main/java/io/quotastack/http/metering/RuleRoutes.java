@@ -3,6 +3,7 @@ package io.quotastack.http.metering;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.Catalog;
 import io.quotastack.engine.tenant.TenantCommand.CreateRule;
 import io.quotastack.engine.tenant.TenantEvent;
@@ -30,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 public final class RuleRoutes {
   private static final String KIND = "metering-rules";
   private static final WireNames<Rounding> ROUNDINGS = WireNames.lowerCase(Rounding.class);
-  private static final WireNames<Boolean> TRUTHS =
-      WireNames.of(List.of(true, false), Object::toString);
 
   /** Newest first, and then by what names a rule. */
   private static final Comparator<MeteringRule> NEWEST_FIRST =
@@ -94,7 +93,7 @@ public final class RuleRoutes {
   private CompletionStage<Reply> list(Call call) {
     QueryParameters query = call.query();
     String metricKey = query.textOrNull("billable_metric_key", MetricRoutes.KEY);
-    Boolean active = query.choiceOrNull("active", TRUTHS);
+    Boolean active = query.boolOrNull("active");
     PageRequest page = PageRequest.byTexts(query, KIND, 3);
     MeteringRule after = place(query, page.cursor());
     query.finish();
@@ -149,6 +148,8 @@ public final class RuleRoutes {
         cursor.values().get(1),
         version.intValue(),
         new Price.Flat(BigDecimal.ZERO),
+        TierScope.EVENT,
+        List.of(),
         Rounding.UP,
         createdAt,
         createdAt);

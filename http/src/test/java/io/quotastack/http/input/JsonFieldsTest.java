@@ -404,6 +404,8 @@ class JsonFieldsTest {
     assertThat(patched(fields, "absent")).isEqualTo("old");
     assertThat(patched(fields, "cleared")).isNull();
     assertThat(patched(fields, "set")).isEqualTo("new");
+    assertThat(fields.patch("absent", it -> fields.text(it, NAME)).valueOrNull()).isNull();
+    assertThat(fields.patch("set", it -> fields.text(it, NAME)).valueOrNull()).isEqualTo("new");
     assertThat(errors(fields)).isEmpty();
   }
 

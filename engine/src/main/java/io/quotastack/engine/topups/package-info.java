@@ -1,0 +1,5 @@
+/** Packages, de-duplication of payments, auto-topup. Pure. */
+@NullMarked
+package io.quotastack.engine.topups;
+
+import org.jspecify.annotations.NullMarked;
