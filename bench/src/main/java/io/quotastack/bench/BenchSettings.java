@@ -170,7 +170,8 @@ public record BenchSettings(
   /** The hot customer and so many others, the same in each run. */
   List<Integer> hotAndSome(int others) {
     return IntStream.concat(
-            IntStream.of(hotCustomer()), new Random(others).ints(others, 0, customers))
+            IntStream.of(hotCustomer()),
+            new Random(others).ints(0, customers).distinct().limit(others))
         .boxed()
         .toList();
   }

@@ -5,6 +5,9 @@ import java.util.List;
 
 /** What the groups of a run have found out so far, besides their windows. */
 final class Findings {
+  /** What is wrong with one customer is often wrong with ten thousand. */
+  private static final int FAULTS_SHOWN = 20;
+
   private final List<Report.Variant> variants = new ArrayList<>();
   private final List<String> checks = new ArrayList<>();
   private final List<String> faults = new ArrayList<>();
@@ -32,6 +35,11 @@ final class Findings {
   }
 
   Report.Verification verification() {
-    return new Report.Verification(checks, faults);
+    if (faults.size() <= FAULTS_SHOWN) {
+      return new Report.Verification(checks, faults);
+    }
+    List<String> shown = new ArrayList<>(faults.subList(0, FAULTS_SHOWN));
+    shown.add("and %,d more".formatted(faults.size() - FAULTS_SHOWN));
+    return new Report.Verification(checks, shown);
   }
 }

@@ -1,8 +1,8 @@
 package io.quotastack.bench.past;
 
 import io.quotastack.bench.load.Exchanges;
+import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.BlockSource;
-import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.customer.CustomerCommand;
 import io.quotastack.engine.customer.CustomerDecider;
 import io.quotastack.engine.customer.CustomerEvent;
@@ -12,7 +12,9 @@ import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.ids.CustomerRef;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.http.idempotency.RequestFingerprint;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +51,7 @@ final class Past {
   private static final int PRIORITIES = 3;
 
   private final long grantedMc;
-  private final MeteringRule rule;
+  private final Pricing pricing;
 
   /**
    * @param grantedMc what each customer is granted, over all its blocks
@@ -57,15 +59,18 @@ final class Past {
    */
   Past(long grantedMc, long costMc) {
     this.grantedMc = grantedMc;
-    this.rule =
+    var rule =
         new MeteringRule(
             "rul_past",
             Exchanges.METRIC,
             1,
             new Price.PerUnit(BigDecimal.valueOf(costMc)),
+            TierScope.EVENT,
+            List.of(),
             Rounding.UP,
             Instant.EPOCH,
             Instant.EPOCH);
+    this.pricing = new Pricing(List.of(rule));
   }
 
   /**
@@ -144,8 +149,8 @@ final class Past {
         request,
         Exchanges.METRIC,
         BigDecimal.ONE,
-        rule,
-        BurnOrder.EXPIRY_FIRST,
+        pricing,
+        AccountPolicy.DEFAULT,
         null,
         Map.of(),
         Map.of());

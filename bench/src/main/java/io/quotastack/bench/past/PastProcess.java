@@ -48,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The engine decides every event and the node's serializer writes it; only the way into the
  * database is another, because a million requests one after the other would take longer than all
  * measurements, and none can be sent in the past. There are no snapshots: the node takes its own.
+ * There are no alarms either: nothing falls due while anything is measured.
  */
 public final class PastProcess {
   private static final int COLLECTIONS = 3;
