@@ -2,6 +2,7 @@ package io.quotastack.engine.customer;
 
 import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.Allocation;
+import io.quotastack.engine.credits.AmountOutOfRangeException;
 import io.quotastack.engine.credits.Amounts;
 import io.quotastack.engine.credits.BlockSource;
 import io.quotastack.engine.credits.BlockTerms;
@@ -104,6 +105,8 @@ final class UsageRules {
    * for it, and beyond them as far as the policy allows.
    *
    * @param heldMc what a reservation pays besides; only for what a refusal tells
+   * @throws AmountOutOfRangeException if overage has no cap but that of all amounts, and this is
+   *     above it
    */
   static Payment pay(
       Draft draft, AccountPolicy policy, @Nullable String metricKey, long costMc, long heldMc) {
@@ -112,6 +115,9 @@ final class UsageRules {
     long overageMc = costMc - fromBlocksMc;
     long roomMc = overageRoomMc(draft.state(), policy);
     if (overageMc > roomMc) {
+      if (isUncapped(policy)) {
+        throw new AmountOutOfRangeException();
+      }
       return new Payment(
           List.of(),
           0,
@@ -119,6 +125,10 @@ final class UsageRules {
     }
     return new Payment(
         draft.state().blocks().plan(policy.burnOrder(), metricKey, fromBlocksMc), overageMc, null);
+  }
+
+  private static boolean isUncapped(AccountPolicy policy) {
+    return policy.overagePolicy() != OveragePolicy.BLOCK && policy.maxOverageMc() == null;
   }
 
   /** How much more overage may be booked, in mc. */
