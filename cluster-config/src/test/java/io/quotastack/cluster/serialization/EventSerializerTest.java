@@ -46,7 +46,13 @@ class EventSerializerTest {
    * rule its scope and its dimensions, of settings all but the burn order.
    */
   private static final Set<String> OLDER =
-      Set.of("metering_rule_created.1", "metric_updated.1", "tenant_config_changed.1");
+      Set.of(
+          "credit_granted.1",
+          "usage_recorded.1",
+          "customer_snapshot.1",
+          "metering_rule_created.1",
+          "metric_updated.1",
+          "tenant_config_changed.1");
 
   private static ActorSystem system;
   private static Serialization serialization;

@@ -103,8 +103,9 @@ final class Account {
     return terms(OveragePolicy.NOTIFY, maxMc);
   }
 
-  Account block() {
-    return terms(OveragePolicy.BLOCK, null);
+  /** The cap means nothing unless the customer's own policy is another. */
+  Account blockWithCap(long maxMc) {
+    return terms(OveragePolicy.BLOCK, maxMc);
   }
 
   private Account terms(OveragePolicy overage, @Nullable Long maxMc) {
