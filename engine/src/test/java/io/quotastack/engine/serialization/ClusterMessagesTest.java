@@ -622,6 +622,7 @@ class ClusterMessagesTest {
             Map.of("model", "large")),
         new CustomerQuery.CheckEntitlement(
             "tokens", null, Pricing.NONE, AccountPolicy.DEFAULT, BigDecimal.ONE, Map.of()),
+        new CustomerQuery.ReadBlockFates(List.of(1L, 9_000_000_000L)),
         new CustomerQuery.ReadTimeline(100),
         new CustomerQuery.ReadReservation(9),
         new CustomerQuery.ListReservations(9L, 20),
@@ -653,6 +654,7 @@ class ClusterMessagesTest {
             OveragePolicy.ALLOW),
         new CustomerView.BlockPage(
             List.of(new Block(TERMS, 5, 5, false, Block.Ending.EXPIRED)), false),
+        new CustomerView.BlockFates(List.of(new Block(TERMS, 9, 1, true)), List.of(3L)),
         new CustomerView.Timeline(
             Arrays.stream(Due.Kind.values())
                 .map(kind -> new CustomerView.Next(new Due(AT, kind, 7), 5L))
@@ -678,6 +680,7 @@ class ClusterMessagesTest {
             Stream.of(
                 new CustomerMessage.Write(customerCommands().toList(), writes),
                 new CustomerMessage.Stop(),
+                new CustomerMessage.Ring(reads),
                 new CustomerMessage.WriteReply(null, outcomes().toList(), "acme"),
                 new CustomerMessage.WriteReply(
                     CustomerMessage.Unavailable.OVERLOADED, List.of(), null),
