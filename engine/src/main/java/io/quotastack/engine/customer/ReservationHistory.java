@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReservationHistory {
   private static final String RESERVED = "credits_reserved.1";
   private static final Set<String> CHANGED =
-      Set.of("reservation_captured.1", "reservation_released.1");
+      Set.of("reservation_captured.1", "reservation_released.1", "reservation_extended.1");
 
   private final JournalReader journal;
 
@@ -125,6 +125,7 @@ public final class ReservationHistory {
     return switch (event) {
       case CustomerEvent.ReservationCaptured captured -> captured.reservation();
       case CustomerEvent.ReservationReleased released -> released.reservation();
+      case CustomerEvent.ReservationExtended extended -> extended.reservation();
       default -> throw new IllegalStateException("changes no reservation: " + event);
     };
   }
