@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Rings what is due, by db-scheduler: each node picks due rows that no other has, rings their
  * customers all at the same time, a virtual thread for each, and removes the rows of those that
- * answered. A row is left only in that way: a ring that fails is repeated after a second and then
- * after ever longer, up to a minute; and what a node was ringing when it died, another rings.
+ * answered. A row goes in no other way: a ring that fails is repeated after a second and then after
+ * ever longer, up to a minute; and what a node was ringing when it died, another rings.
  */
 final class AlarmScheduler {
   private static final Logger LOG = LoggerFactory.getLogger(AlarmScheduler.class);

@@ -4,9 +4,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -93,8 +93,9 @@ final class AlarmTable {
   static void set(Connection connection, List<Alarm> alarms) throws SQLException {
     // Each once, as the statement wants it, and in one order, so that two nodes which set the same
     // ones wait for each other and do not end in a deadlock.
-    var rows = new TreeMap<String, Alarm>();
-    alarms.forEach(alarm -> rows.put(alarm.rowName(), alarm));
+    var byName = new TreeMap<String, Alarm>();
+    alarms.forEach(alarm -> byName.put(alarm.rowName(), alarm));
+    List<Alarm> rows = List.copyOf(byName.values());
     execute(
         connection,
         SET,
@@ -107,16 +108,16 @@ final class AlarmTable {
    * since or taken over by another node.
    */
   static void finish(Connection connection, List<Rung> rows) throws SQLException {
-    var removed = new TreeMap<String, Rung>();
-    var failed = new TreeMap<String, Rung>();
-    rows.forEach(row -> (row.failure() == null ? removed : failed).put(row.rowName(), row));
-    if (!removed.isEmpty()) {
+    List<Rung> sorted = rows.stream().sorted(Comparator.comparing(Rung::rowName)).toList();
+    List<Rung> done = sorted.stream().filter(row -> row.failure() == null).toList();
+    if (!done.isEmpty()) {
       execute(
           connection,
           REMOVE,
-          column("text", removed, Rung::rowName),
-          column("int8", removed, Rung::version));
+          column("text", done, Rung::rowName),
+          column("int8", done, Rung::version));
     }
+    List<Rung> failed = sorted.stream().filter(row -> row.failure() != null).toList();
     if (!failed.isEmpty()) {
       execute(
           connection,
@@ -136,9 +137,8 @@ final class AlarmTable {
   /** One column of many rows, which goes over as one array. */
   private record Column(String type, List<Object> values) {}
 
-  private static <T> Column column(
-      String type, SortedMap<String, T> rows, Function<T, Object> value) {
-    return new Column(type, rows.values().stream().map(value).toList());
+  private static <T> Column column(String type, List<T> rows, Function<T, Object> value) {
+    return new Column(type, rows.stream().map(value).toList());
   }
 
   private static void execute(Connection connection, String sql, Column... columns)
