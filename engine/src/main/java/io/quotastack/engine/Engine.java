@@ -88,6 +88,7 @@ public final class Engine {
                         CustomerGate.create(
                             CustomerRef.ofEntityId(context.getEntityId()),
                             clock,
+                            alarms,
                             budget,
                             context.getShard()))
                 .withStopMessage(new CustomerMessage.Stop()));
@@ -137,7 +138,12 @@ public final class Engine {
    * was. Fails if that cannot be known; whoever rings must do so again.
    */
   public CompletionStage<? extends Object> ring(CustomerRef customer) {
-    return write(customer, List.of(new CustomerCommand.SettleDue()))
+    return asking
+        .<ShardingEnvelope<CustomerMessage>, CustomerMessage.ReadReply>ask(
+            customers,
+            replyTo ->
+                new ShardingEnvelope<>(customer.entityId(), new CustomerMessage.Ring(replyTo)),
+            reply -> true)
         .thenCompose(reply ->
             reply.unavailable() == null
                 ? CompletableFuture.completedStage(reply)

@@ -100,7 +100,8 @@ class ArchitectureTest {
     noClasses()
         .that()
         .haveNameMatching(
-            ".*\\.(CustomerDecider|CustomerState|CustomerReader|CustomerEvent|CustomerCommand"
+            ".*\\.(CustomerDecider|Draft|DepositRules|UsageRules|BlockRules|ReservationRules"
+                + "|TopupRequestRules|CustomerState|CustomerReader|CustomerEvent|CustomerCommand"
                 + "|CustomerQuery|CustomerView|CustomerSnapshot|Outcome|Refusal|Profile"
                 + "|TenantDecider|TenantState|TenantEvent|TenantCommand|TenantConfig|Catalog)"
                 + "(\\$.*)?")

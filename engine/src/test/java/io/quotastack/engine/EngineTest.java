@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.ConfigFactory;
-import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.alarms.RecordingAlarms;
+import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.BlockSource;
 import io.quotastack.engine.customer.CustomerCommand;
 import io.quotastack.engine.customer.CustomerEvent.BlockExpired;
@@ -300,7 +300,13 @@ class EngineTest {
 
   private static TenantCommand rule(int cost) {
     return new TenantCommand.CreateRule(
-        request(), "tokens", new Price.Flat(BigDecimal.valueOf(cost)), Rounding.UP, null);
+        request(),
+        "tokens",
+        new Price.Flat(BigDecimal.valueOf(cost)),
+        TierScope.EVENT,
+        List.of(),
+        Rounding.UP,
+        null);
   }
 
   private static RequestKey request() {

@@ -155,7 +155,8 @@ class DurabilityTest {
     }
     everything.add(api.get("/v1/billable-metrics?limit=100").ok().body());
     everything.add(api.get("/v1/metering-rules?limit=100").ok().body());
-    everything.add(api.get(tenant.configPath()).ok().text("/burn_order"));
+    everything.add(api.get("/v1/topup/packages?limit=100").ok().body());
+    everything.add(api.get(tenant.configPath()).ok().body());
     return everything;
   }
 

@@ -312,6 +312,8 @@ class ProblemsTest {
     "PUT, /v1/billable-metrics, 'GET, HEAD, POST'",
     "DELETE, /v1/billable-metrics/x, 'GET, HEAD, PATCH'",
     "PATCH, /v1/metering-rules, 'GET, HEAD, POST'",
+    "PUT, /v1/topup/packages, 'GET, HEAD, POST'",
+    "DELETE, /v1/topup/packages/x, 'GET, HEAD, PATCH'",
     "DELETE, /v1/tenants/x/config, 'GET, HEAD, PATCH'",
     "POST, /openapi.json, 'GET, HEAD'",
     "POST, /docs, 'GET, HEAD'",

@@ -78,6 +78,7 @@ class ProblemPagesTest {
       case "not_found" -> new String[] {"GET", "/v1/metering-rules/rul_x"};
       case "customer_exists" -> new String[] {"POST", "/v1/customers"};
       case "already_exists" -> new String[] {"POST", "/v1/billable-metrics"};
+      case "no_price" -> new String[] {"POST", "/v1/metering-rules/preview"};
       default -> new String[] {"POST", "/v1/usage"};
     };
   }

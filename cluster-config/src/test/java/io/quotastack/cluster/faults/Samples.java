@@ -83,6 +83,9 @@ final class Samples {
           .<Object>map(environment -> new TenantRef(TenantRef.newTenantId(), environment))
           .toList();
     }
+    if (type == ZoneId.class) {
+      return List.of(ZoneId.of("Europe/Berlin"), ZoneId.of("UTC"), ZoneId.of("Etc/GMT+12"));
+    }
     if (type == Block.class) {
       records.add(type);
       return blocks();
@@ -137,7 +140,6 @@ final class Samples {
               Instant.parse("9999-12-31T23:59:59.999Z"));
       case "java.util.UUID" ->
           List.of(UUID.fromString("0190c9a4-6f5e-7c31-9c55-3f0c7a1d2b44"), new UUID(0, 0));
-      case "java.time.ZoneId" -> List.of(ZoneId.of("Europe/Berlin"), ZoneId.of("UTC"));
       case "org.apache.pekko.actor.typed.ActorRef" -> List.of(actor);
       default -> throw new IllegalArgumentException("no samples of " + type);
     };

@@ -46,7 +46,13 @@ class EventSerializerTest {
    * rule its scope and its dimensions, of settings all but the burn order.
    */
   private static final Set<String> OLDER =
-      Set.of("metering_rule_created.1", "metric_updated.1", "tenant_config_changed.1");
+      Set.of(
+          "credit_granted.1",
+          "usage_recorded.1",
+          "customer_snapshot.1",
+          "metering_rule_created.1",
+          "metric_updated.1",
+          "tenant_config_changed.1");
 
   private static ActorSystem system;
   private static Serialization serialization;
@@ -74,7 +80,12 @@ class EventSerializerTest {
 
   /** Files: one for each name, and more where a type got a member more. */
   static Stream<String> samples() {
-    return Stream.concat(names(), Stream.of("tenant_config_changed.1-all"));
+    return Stream.concat(
+        names(),
+        Stream.of(
+            "tenant_config_changed.1-all",
+            "metering_rule_created.1-dimensions",
+            "metric_updated.1-dimensions"));
   }
 
   @ParameterizedTest
@@ -136,6 +147,9 @@ class EventSerializerTest {
             1,
             Instant.parse("2026-01-15T08:59:59.120Z"),
             Map.of(),
+            0,
+            null,
+            null,
             new LedgerEntry(
                 3,
                 2,

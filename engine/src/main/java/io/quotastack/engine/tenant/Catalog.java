@@ -7,6 +7,7 @@ import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.topups.TopupPackage;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -39,6 +40,10 @@ public record Catalog(
   public static final Catalog NONE =
       new Catalog(false, 0, TenantConfig.DEFAULT, 0, List.of(), Map.of(), Map.of(), Map.of());
 
+  /** The order in which rules of one metric take each other's place. */
+  private static final Comparator<MeteringRule> BY_EFFECT =
+      Comparator.comparing(MeteringRule::effectiveAt).thenComparingInt(MeteringRule::version);
+
   /** The metric of that key, or null. */
   public @Nullable Metric metric(String key) {
     return metrics.get(key);
@@ -55,32 +60,39 @@ public record Catalog(
    */
   @JsonIgnore
   public @Nullable MeteringRule activeRule(String metricKey, Instant now) {
-    Metric metric = metrics.get(metricKey);
-    if (metric == null || metric.archived()) {
-      return null;
-    }
     MeteringRule active = null;
-    for (MeteringRule rule : rules.getOrDefault(metricKey, List.of())) {
-      if (isInEffect(rule, now)
-          && (active == null || !rule.effectiveAt().isBefore(active.effectiveAt()))) {
+    for (MeteringRule rule : usableRules(metricKey)) {
+      if (rule.isInEffectAt(now) && (active == null || BY_EFFECT.compare(rule, active) > 0)) {
         active = rule;
       }
     }
     return active;
   }
 
-  /** The rules that may price that metric now or very soon. */
+  /**
+   * The rules that may price that metric now, whatever the customer's own clock shows: {@link
+   * Pricing#at} of any instant that is at most {@link Pricing#MAX_CLOCK_DISTANCE} away is the rule
+   * that is active then. {@link Pricing#NONE} if there is none or the metric is archived.
+   */
+  @JsonIgnore
   public Pricing pricing(String metricKey, Instant now) {
-    MeteringRule active = activeRule(metricKey, now);
-    return active == null ? Pricing.NONE : new Pricing(List.of(active));
+    MeteringRule first = activeRule(metricKey, now.minus(Pricing.MAX_CLOCK_DISTANCE));
+    Instant latest = now.plus(Pricing.MAX_CLOCK_DISTANCE);
+    var found = new ArrayList<MeteringRule>(1);
+    for (MeteringRule rule : usableRules(metricKey)) {
+      if (rule.isInEffectAt(latest) && (first == null || BY_EFFECT.compare(rule, first) >= 0)) {
+        found.add(rule);
+      }
+    }
+    found.sort(BY_EFFECT);
+    return found.isEmpty() ? Pricing.NONE : new Pricing(found);
   }
 
-  /**
-   * A rule that took effect when it was made is in effect wherever it is known, also where the
-   * clock is behind that of the node on which it was made.
-   */
-  private static boolean isInEffect(MeteringRule rule, Instant now) {
-    return !rule.effectiveAt().isAfter(now) || rule.effectiveAt().equals(rule.createdAt());
+  private List<MeteringRule> usableRules(String metricKey) {
+    Metric metric = metrics.get(metricKey);
+    return metric == null || metric.archived()
+        ? List.of()
+        : rules.getOrDefault(metricKey, List.of());
   }
 
   /** With that metric, new or changed. */

@@ -7,11 +7,14 @@ import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.credits.OveragePolicy;
 import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.idempotency.RequestKey;
+import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -73,12 +76,15 @@ public sealed interface TenantCommand {
   /**
    * Prices a metric.
    *
+   * @param price what units cost that no dimension prices; null = they have no price
    * @param effectiveAt from when; null = now
    */
   record CreateRule(
       RequestKey request,
       String metricKey,
-      Price price,
+      @Nullable Price price,
+      TierScope tierScope,
+      List<Dimension> dimensions,
       Rounding rounding,
       @Nullable Instant effectiveAt)
       implements Keyed {}

@@ -7,7 +7,6 @@ import io.quotastack.engine.idempotency.Remembered;
 import io.quotastack.engine.ids.Base32;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
-import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.TenantCommand.ChangeConfig;
 import io.quotastack.engine.tenant.TenantCommand.CreateMetric;
 import io.quotastack.engine.tenant.TenantCommand.CreatePackage;
@@ -160,6 +159,12 @@ public final class TenantDecider {
           "/billable_metric_key",
           "there is no metric '" + command.metricKey() + "'");
     }
+    if (metric.archived()) {
+      return refused(
+          Reason.INVALID,
+          "/billable_metric_key",
+          "the metric '" + metric.key() + "' is archived: bring it back before you price it");
+    }
     Instant effectiveAt = command.effectiveAt() == null ? now : command.effectiveAt();
     if (effectiveAt.isBefore(now)) {
       return refused(
@@ -181,8 +186,8 @@ public final class TenantDecider {
                 metric.key(),
                 version,
                 command.price(),
-                TierScope.EVENT,
-                List.of(),
+                command.tierScope(),
+                command.dimensions(),
                 command.rounding(),
                 effectiveAt,
                 now)));

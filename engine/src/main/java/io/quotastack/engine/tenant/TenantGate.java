@@ -123,7 +123,7 @@ public final class TenantGate extends AbstractBehavior<TenantMessage> {
     waitingReads.forEach(read -> read.replyTo().tell(new CatalogReply(recovered.catalog())));
     waitingReads.clear();
     judgeNext();
-    return this;
+    return stoppedIfDone();
   }
 
   private Behavior<TenantMessage> onJudged(Judged judged) {
@@ -158,7 +158,7 @@ public final class TenantGate extends AbstractBehavior<TenantMessage> {
     return stoppedIfDone();
   }
 
-  /** Not while an answer is still to come: whoever waits for it would ask for nothing. */
+  /** Not while an answer is still to come: who waits for it would wait in vain. */
   private Behavior<TenantMessage> stoppedIfDone() {
     boolean done = waitingChanges.isEmpty() && waitingReads.isEmpty() && broadcasts == 0;
     return stopping && done ? Behaviors.stopped() : this;

@@ -16,6 +16,7 @@ import io.quotastack.engine.credits.BlockSource;
 import io.quotastack.engine.credits.BlockStatus;
 import io.quotastack.engine.credits.BlockTerms;
 import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.credits.Due;
 import io.quotastack.engine.credits.EntryType;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.LedgerHash;
@@ -34,13 +35,19 @@ import io.quotastack.engine.entitlements.Entitlement;
 import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.ids.Environment;
 import io.quotastack.engine.ids.TenantRef;
+import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Period;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Pricing;
+import io.quotastack.engine.metering.Quote;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.Tier;
 import io.quotastack.engine.metering.TierScope;
+import io.quotastack.engine.reservations.Reservation;
+import io.quotastack.engine.reservations.ReservationStatus;
+import io.quotastack.engine.reservations.ReservationTerms;
 import io.quotastack.engine.tenant.ApiKeyHash;
 import io.quotastack.engine.tenant.Catalog;
 import io.quotastack.engine.tenant.TenantCommand;
@@ -48,6 +55,7 @@ import io.quotastack.engine.tenant.TenantConfig;
 import io.quotastack.engine.tenant.TenantEvent;
 import io.quotastack.engine.tenant.TenantMessage;
 import io.quotastack.engine.tenant.TenantReply;
+import io.quotastack.engine.topups.AutoTopup;
 import io.quotastack.engine.topups.TopupPackage;
 import java.math.BigDecimal;
 import java.time.Instant;
@@ -57,7 +65,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -94,6 +101,21 @@ class ClusterMessagesTest {
           TierScope.EVENT,
           List.of(),
           Rounding.DOWN,
+          AT,
+          AT);
+  private static final MeteringRule BY_KIND =
+      new MeteringRule(
+          "rul_c",
+          "tokens",
+          2,
+          null,
+          TierScope.PERIOD,
+          List.of(
+              new Dimension(
+                  Map.of("model", "large", "direction", "output"),
+                  new Price.PerPackage(new BigDecimal("1000"), new BigDecimal("2.5"))),
+              new Dimension(Map.of("model", ""), new Price.Flat(BigDecimal.ZERO))),
+          Rounding.UP,
           AT,
           AT);
   private static final Metric METRIC =
@@ -189,6 +211,46 @@ class ClusterMessagesTest {
           AT,
           LedgerHash.GENESIS,
           LedgerHash.GENESIS);
+
+  private static final Reservation RESERVATION =
+      new Reservation(
+          new ReservationTerms(
+              9,
+              "tokens",
+              "rul_a",
+              3,
+              new BigDecimal("12.50"),
+              8,
+              Map.of("model", "large"),
+              Map.of("k", "v"),
+              AT),
+          new Quote(
+              new Price.Graduated(
+                  List.of(
+                      new Tier(BigDecimal.TEN, new BigDecimal("0.5"), BigDecimal.ZERO),
+                      new Tier(null, BigDecimal.ZERO, BigDecimal.ONE))),
+              Rounding.DOWN,
+              new BigDecimal("99.50")),
+          List.of(new Allocation(7, 5), new Allocation(1, 3)),
+          4,
+          new BigDecimal("1.50"),
+          3,
+          AT.plusSeconds(300),
+          ReservationStatus.ACTIVE);
+  private static final Reservation BARE_RESERVATION =
+      new Reservation(
+          new ReservationTerms(9, null, null, null, null, 8, Map.of(), Map.of(), AT),
+          null,
+          List.of(),
+          0,
+          BigDecimal.ZERO,
+          0,
+          AT,
+          ReservationStatus.EXPIRED);
+  private static final AutoTopup.Settings PACKAGE_WANTED =
+      new AutoTopup.Settings(5_000, "starter", null, 3, 86_400);
+  private static final AutoTopup.Settings CREDITS_WANTED =
+      new AutoTopup.Settings(1, null, 9_007_199_254_740_991L, 1, 1);
 
   @SuppressWarnings("NullAway.Init")
   private static ActorTestKit kit;
@@ -290,6 +352,61 @@ class ClusterMessagesTest {
             null,
             Map.of(),
             Map.of()),
+        new CustomerCommand.AdjustCredits(
+            REQUEST, -9_007_199_254_740_991L, "why", BurnOrder.PRIORITY_FIRST, Map.of("k", "v")),
+        new CustomerCommand.AdjustCredits(REQUEST, 1, "", BurnOrder.EXPIRY_FIRST, Map.of()),
+        new CustomerCommand.VoidBlock(REQUEST, 7, "why"),
+        new CustomerCommand.ReverseUsage(
+            REQUEST,
+            8,
+            "tokens",
+            5L,
+            "why",
+            10,
+            3,
+            List.of(new Allocation(7, 5), new Allocation(1, 2)),
+            List.of(TERMS, BARE_TERMS)),
+        new CustomerCommand.ReverseUsage(
+            REQUEST, 8, "tokens", null, "", 0, 0, List.of(), List.of()),
+        new CustomerCommand.Reserve(
+            REQUEST,
+            "tokens",
+            new BigDecimal("0.000000001"),
+            null,
+            new Pricing(List.of(PER_UNIT, FLAT)),
+            POLICY,
+            604_800,
+            Map.of("model", "large"),
+            Map.of("k", "v")),
+        new CustomerCommand.Reserve(
+            REQUEST, null, null, 5L, Pricing.NONE, AccountPolicy.DEFAULT, 1, Map.of(), Map.of()),
+        new CustomerCommand.Commit(
+            REQUEST, 9, new BigDecimal("1.50"), null, false, POLICY, Map.of("k", "v")),
+        new CustomerCommand.Commit(REQUEST, 9, null, 5L, true, AccountPolicy.DEFAULT, Map.of()),
+        new CustomerCommand.Commit(REQUEST, 9, null, null, true, AccountPolicy.DEFAULT, Map.of()),
+        new CustomerCommand.Release(REQUEST, 9, "stopped"),
+        new CustomerCommand.Release(REQUEST, 9, null),
+        new CustomerCommand.Extend(REQUEST, 9, 300),
+        new CustomerCommand.GrantTopup(
+            REQUEST,
+            "acme",
+            new RequestKey("pi_1", -1),
+            "starter",
+            5,
+            1,
+            new BigDecimal("9.990"),
+            "EUR",
+            3,
+            AT,
+            9L,
+            new LinkedHashSet<>(List.of("tokens", "images")),
+            Map.of("k", "v")),
+        new CustomerCommand.GrantTopup(
+            REQUEST, null, null, null, 5, 0, null, null, 0, null, null, null, Map.of()),
+        new CustomerCommand.SetAutoTopup(PACKAGE_WANTED),
+        new CustomerCommand.SetAutoTopup(CREDITS_WANTED),
+        new CustomerCommand.RemoveAutoTopup(REQUEST),
+        new CustomerCommand.RefuseTopup(REQUEST),
         new CustomerCommand.SettleDue());
   }
 
@@ -300,6 +417,61 @@ class ClusterMessagesTest {
         new CustomerEvent.CustomerUpdated(AT, REQUEST, PROFILE),
         new CustomerEvent.CreditGranted(AT, REQUEST, TERMS, ENTRY, 6, 2),
         new CustomerEvent.CreditGranted(AT, null, BARE_TERMS, BARE_ENTRY, 0, 2),
+        new CustomerEvent.CreditAdjusted(AT, REQUEST, TERMS, ENTRY, 6, 2),
+        new CustomerEvent.CreditAdjusted(AT, REQUEST, null, BARE_ENTRY, 0, 2),
+        new CustomerEvent.BlockVoided(
+            AT, REQUEST, new Block(TERMS, 3, 3, false, Block.Ending.VOIDED), ENTRY, 2),
+        new CustomerEvent.BlockVoided(
+            AT, null, new Block(TERMS, 0, 0, false, Block.Ending.VOIDED), BARE_ENTRY, 2),
+        new CustomerEvent.UsageReversed(
+            AT, REQUEST, 7, "tokens", 20, 30, 5, 4, 3, TERMS, List.of(TERMS, BARE_TERMS), ENTRY, 4),
+        new CustomerEvent.UsageReversed(
+            AT, REQUEST, 7, "tokens", 1, 1, 0, 0, 0, null, List.of(), BARE_ENTRY, 4),
+        new CustomerEvent.OverageBooked(AT, 5, OverageSettlement.INVOICE, AT, ENTRY, 4),
+        new CustomerEvent.OverageBooked(AT, 5, OverageSettlement.NEXT_GRANT, null, BARE_ENTRY, 0),
+        new CustomerEvent.OverageSettled(AT, 5, OverageSettlement.INVOICE, BARE_ENTRY),
+        new CustomerEvent.CreditsReserved(AT, REQUEST, RESERVATION, ENTRY),
+        new CustomerEvent.CreditsReserved(AT, REQUEST, BARE_RESERVATION, BARE_ENTRY),
+        new CustomerEvent.ReservationCaptured(
+            AT,
+            REQUEST,
+            RESERVATION,
+            12,
+            new BigDecimal("1.50"),
+            List.of(new Allocation(2, 5)),
+            List.of(new Allocation(3, 3)),
+            List.of(new Allocation(4, 2)),
+            1,
+            4,
+            new Period(AT, AT.plusSeconds(1)),
+            ENTRY,
+            4),
+        new CustomerEvent.ReservationCaptured(
+            AT,
+            REQUEST,
+            BARE_RESERVATION,
+            0,
+            null,
+            List.of(),
+            List.of(),
+            List.of(),
+            0,
+            0,
+            null,
+            BARE_ENTRY,
+            4),
+        new CustomerEvent.ReservationReleased(AT, REQUEST, RESERVATION, "stopped", 1, ENTRY, 0),
+        new CustomerEvent.ReservationReleased(AT, null, BARE_RESERVATION, null, 0, BARE_ENTRY, 4),
+        new CustomerEvent.ReservationExtended(AT, REQUEST, RESERVATION),
+        new CustomerEvent.TopupGranted(
+            AT, REQUEST, new RequestKey("pi_1", -1), "starter", TERMS, BARE_TERMS, ENTRY, 5, 1, 4),
+        new CustomerEvent.TopupGranted(
+            AT, REQUEST, null, null, BARE_TERMS, null, BARE_ENTRY, 0, 0, 4),
+        new CustomerEvent.AutoTopupSet(AT, REQUEST, PACKAGE_WANTED),
+        new CustomerEvent.AutoTopupSet(AT, null, null),
+        new CustomerEvent.TopupRequested(AT, CREDITS_WANTED, -7, AT.plusSeconds(1), 4),
+        new CustomerEvent.TopupRefused(AT, REQUEST, AT.plusSeconds(1)),
+        new CustomerEvent.TopupRefused(AT, null, AT),
         new CustomerEvent.BlockActivated(AT, 7, ENTRY),
         new CustomerEvent.BlockExpired(AT, 7, ENTRY, 3),
         new CustomerEvent.UsageRecorded(
@@ -345,6 +517,7 @@ class ClusterMessagesTest {
         new TenantEvent.RuleCreated(AT, REQUEST, FLAT),
         new TenantEvent.PackageCreated(AT, REQUEST, PACKAGE),
         new TenantEvent.PackageUpdated(AT, REQUEST, BARE_PACKAGE),
+        new TenantEvent.RuleCreated(AT, REQUEST, BY_KIND),
         new TenantEvent.CustomerNamed(AT, REQUEST, new UUID(1, 2)));
   }
 
@@ -367,9 +540,15 @@ class ClusterMessagesTest {
             REQUEST, "tokens", "T", new NewValue<>(null), new NewValue<>("f"), true),
         new TenantCommand.UpdateMetric(REQUEST, "tokens", null, null, null, null),
         new TenantCommand.CreateRule(
-            REQUEST, "tokens", Objects.requireNonNull(PER_UNIT.price()), Rounding.DOWN, AT),
+            REQUEST,
+            "tokens",
+            PER_UNIT.price(),
+            TierScope.PERIOD,
+            BY_KIND.dimensions(),
+            Rounding.DOWN,
+            AT),
         new TenantCommand.CreateRule(
-            REQUEST, "calls", Objects.requireNonNull(FLAT.price()), Rounding.UP, null),
+            REQUEST, "calls", null, TierScope.EVENT, List.of(), Rounding.UP, null),
         new TenantCommand.CreatePackage(
             REQUEST, "starter", "Starter", 5, 1, new BigDecimal("9.990"), "EUR", 60L, 255),
         new TenantCommand.CreatePackage(REQUEST, "starter", "S", 5, 0, null, null, null, 0),
@@ -411,6 +590,11 @@ class ClusterMessagesTest {
             new Outcome.Refused(new Refusal.InsufficientCredits(5, 4)),
             new Outcome.Refused(new Refusal.AmountOutOfRange("too much")),
             new Outcome.Refused(new Refusal.NoMeteringRule("tokens")),
+            new Outcome.Refused(new Refusal.NoPrice("tokens")),
+            new Outcome.Refused(new Refusal.BlockNotLive(7)),
+            new Outcome.Refused(new Refusal.ReservationNotActive(9)),
+            new Outcome.Refused(new Refusal.PaymentConflict(4)),
+            new Outcome.Refused(new Refusal.NoTopupPending()),
             new Outcome.Refused(new Refusal.TimestampOutOfRange("too old")),
             new Outcome.Refused(new Refusal.KeyReused()),
             new Outcome.Refused(new Refusal.InvalidField("/a", "b"))));
@@ -438,6 +622,11 @@ class ClusterMessagesTest {
             Map.of("model", "large")),
         new CustomerQuery.CheckEntitlement(
             "tokens", null, Pricing.NONE, AccountPolicy.DEFAULT, BigDecimal.ONE, Map.of()),
+        new CustomerQuery.ReadTimeline(100),
+        new CustomerQuery.ReadReservation(9),
+        new CustomerQuery.ListReservations(9L, 20),
+        new CustomerQuery.ListReservations(null, 1),
+        new CustomerQuery.ReadAutoTopup(),
         new CustomerQuery.ReadLedgerHead());
   }
 
@@ -457,6 +646,26 @@ class ClusterMessagesTest {
             new Entitlement(false, Entitlement.Reason.NO_METERING_RULE, null, 3L),
             balances,
             OveragePolicy.BLOCK),
+        new CustomerView.Checked(
+            null,
+            new Entitlement(false, Entitlement.Reason.OVERAGE_CAP, 3L, 0L),
+            balances,
+            OveragePolicy.ALLOW),
+        new CustomerView.BlockPage(
+            List.of(new Block(TERMS, 5, 5, false, Block.Ending.EXPIRED)), false),
+        new CustomerView.Timeline(
+            Arrays.stream(Due.Kind.values())
+                .map(kind -> new CustomerView.Next(new Due(AT, kind, 7), 5L))
+                .toList()),
+        new CustomerView.Timeline(
+            List.of(new CustomerView.Next(new Due(AT, Due.Kind.AUTO_TOPUP, 0), null))),
+        new CustomerView.ActiveReservation("acme", RESERVATION, balances),
+        new CustomerView.ActiveReservation(null, null, balances),
+        new CustomerView.ReservationPage("acme", List.of(RESERVATION, BARE_RESERVATION), true),
+        new CustomerView.ReservationPage(null, List.of(), false),
+        new CustomerView.Topups(
+            "acme", new AutoTopup(PACKAGE_WANTED, AT, 2, AT.plusSeconds(1), List.of(AT, AT))),
+        new CustomerView.Topups(null, null),
         new CustomerView.LedgerHead(5, LedgerHash.GENESIS, 6, 7));
   }
 
@@ -491,7 +700,7 @@ class ClusterMessagesTest {
                         7,
                         List.of(new ApiKeyHash("first key", "ab", AT)),
                         Map.of("tokens", METRIC, "calls", BARE_METRIC),
-                        Map.of("tokens", List.of(PER_UNIT, PER_UNIT), "calls", List.of(FLAT)),
+                        Map.of("tokens", List.of(PER_UNIT, BY_KIND), "calls", List.of(FLAT)),
                         Map.of("starter", PACKAGE, "bare", BARE_PACKAGE)))),
             queries().map(query -> new CustomerMessage.Read(query, reads)),
             views().map(view -> new CustomerMessage.ReadReply(null, view)),

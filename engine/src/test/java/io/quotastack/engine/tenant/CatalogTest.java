@@ -8,6 +8,7 @@ import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Price;
+import io.quotastack.engine.metering.Pricing;
 import io.quotastack.engine.metering.Rounding;
 import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.topups.TopupPackage;
@@ -17,6 +18,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Which rule prices a metric, and what a copy of the catalog keeps. */
@@ -85,6 +87,74 @@ class CatalogTest {
 
     assertThat(archived.activeRule("tokens", NOW)).isNull();
     assertThat(version(archived.with(TOKENS), NOW)).isEqualTo(1);
+  }
+
+  @Test
+  void the_pricing_of_a_metric_without_a_rule_unknown_or_archived_is_none() {
+    Catalog catalog = Catalog.NONE.with(TOKENS);
+
+    assertThat(catalog.pricing("tokens", NOW)).isEqualTo(Pricing.NONE);
+    assertThat(catalog.pricing("images", NOW)).isEqualTo(Pricing.NONE);
+    assertThat(
+            catalog
+                .with(rule(1, NOW))
+                .with(new Metric("tokens", "Tokens", null, null, true, NOW, NOW))
+                .pricing("tokens", NOW))
+        .isEqualTo(Pricing.NONE);
+    assertThat(Pricing.NONE.at(NOW)).isNull();
+  }
+
+  @Test
+  void pricing_holds_the_active_rule_and_those_that_take_effect_within_a_minute() {
+    Instant later = NOW.plus(Duration.ofDays(1));
+    Catalog catalog =
+        Catalog.NONE
+            .with(TOKENS)
+            .with(rule(1, NOW))
+            .with(rule(2, NOW))
+            .with(rule(3, later.plusSeconds(60)))
+            .with(rule(4, later.plusMillis(60_001)))
+            .with(rule(5, later.plusSeconds(10)));
+
+    assertThat(versions(catalog.pricing("tokens", NOW.plusSeconds(61)))).containsExactly(2);
+    assertThat(versions(catalog.pricing("tokens", later))).containsExactly(2, 5, 3);
+    assertThat(versions(catalog.pricing("tokens", later.plusMillis(1))))
+        .containsExactly(2, 5, 3, 4);
+    assertThat(versions(catalog.pricing("tokens", later.plusSeconds(70)))).containsExactly(5, 3, 4);
+    assertThat(versions(catalog.pricing("tokens", later.plusSeconds(121)))).containsExactly(4);
+  }
+
+  @Test
+  void a_rule_that_is_planned_prices_nothing_before_it_takes_effect() {
+    Catalog catalog = Catalog.NONE.with(TOKENS).with(rule(1, NOW.plusSeconds(30)));
+
+    Pricing pricing = catalog.pricing("tokens", NOW);
+
+    assertThat(versions(pricing)).containsExactly(1);
+    assertThat(pricing.at(NOW.plusSeconds(30).minusMillis(1))).isNull();
+    assertThat(pricing.at(NOW.plusSeconds(30))).isNotNull();
+  }
+
+  @Test
+  void pricing_agrees_with_the_active_rule_on_every_clock_within_a_minute() {
+    for (int seed = 0; seed < 3_000; seed++) {
+      var random = new Random(seed);
+      Catalog catalog = Catalog.NONE.with(TOKENS);
+      int rules = random.nextInt(7);
+      for (int version = 1; version <= rules; version++) {
+        Instant createdAt = NOW.plusSeconds(random.nextInt(-150, 150));
+        boolean madeNow = random.nextBoolean();
+        Instant effectiveAt = madeNow ? createdAt : createdAt.plusSeconds(random.nextInt(200));
+        catalog = catalog.with(rule(version, effectiveAt, createdAt));
+      }
+      Pricing pricing = catalog.pricing("tokens", NOW);
+      for (int second = -60; second <= 60; second++) {
+        Instant clock = NOW.plusSeconds(second);
+        assertThat(pricing.at(clock))
+            .as("seed %s, second %s", seed, second)
+            .isEqualTo(catalog.activeRule("tokens", clock));
+      }
+    }
   }
 
   @Test
@@ -159,7 +229,15 @@ class CatalogTest {
     return new TopupPackage(key, "Package", 10, 0, null, null, null, 0, false, NOW, NOW);
   }
 
+  private static List<Integer> versions(Pricing pricing) {
+    return pricing.rules().stream().map(MeteringRule::version).toList();
+  }
+
   private static MeteringRule rule(int version, Instant effectiveAt) {
+    return rule(version, effectiveAt, NOW);
+  }
+
+  private static MeteringRule rule(int version, Instant effectiveAt, Instant createdAt) {
     return new MeteringRule(
         "rul_" + version,
         "tokens",
@@ -169,7 +247,7 @@ class CatalogTest {
         List.of(),
         Rounding.UP,
         effectiveAt,
-        NOW);
+        createdAt);
   }
 
   private static int version(Catalog catalog, Instant at) {

@@ -9,10 +9,12 @@ import io.quotastack.engine.credits.BurnOrder;
 import io.quotastack.engine.credits.OveragePolicy;
 import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.idempotency.RequestKey;
+import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.TenantCommand.ChangeConfig;
 import io.quotastack.engine.tenant.TenantCommand.CreateMetric;
 import io.quotastack.engine.tenant.TenantCommand.CreatePackage;
@@ -29,6 +31,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -111,7 +115,7 @@ class TenantDeciderTest {
   void the_answer_to_an_update_shows_the_rule_that_prices_then() {
     tenant();
     stored(metric("tokens"));
-    stored(new CreateRule(fresh(), "tokens", PRICE, Rounding.UP, null));
+    stored(rule("tokens"));
 
     assertThat(activeRuleOf(stored(archive(false)))).isEqualTo(1);
     assertThat(activeRuleOf(stored(archive(true)))).isNull();
@@ -135,7 +139,10 @@ class TenantDeciderTest {
     var ids = new HashSet<String>();
     for (int version = 1; version <= 3; version++) {
       for (String metric : new String[] {"tokens", "images"}) {
-        TenantEvent event = stored(new CreateRule(fresh(), metric, PRICE, Rounding.HALF_UP, null));
+        TenantEvent event =
+            stored(
+                new CreateRule(
+                    fresh(), metric, PRICE, TierScope.EVENT, List.of(), Rounding.HALF_UP, null));
         MeteringRule rule = ((TenantEvent.RuleCreated) event).rule();
         assertThat(rule.version()).isEqualTo(version);
         assertThat(rule.metricKey()).isEqualTo(metric);
@@ -156,8 +163,9 @@ class TenantDeciderTest {
     Instant now = state.now(wall.minusNanos(456_000));
     Instant later = now.plus(Duration.ofDays(3));
 
-    stored(new CreateRule(fresh(), "tokens", PRICE, Rounding.UP, now));
-    stored(new CreateRule(fresh(), "tokens", PRICE, Rounding.UP, later));
+    stored(new CreateRule(fresh(), "tokens", PRICE, TierScope.EVENT, List.of(), Rounding.UP, now));
+    stored(
+        new CreateRule(fresh(), "tokens", PRICE, TierScope.EVENT, List.of(), Rounding.UP, later));
 
     MeteringRule before = state.catalog().activeRule("tokens", later.minusMillis(1));
     MeteringRule after = state.catalog().activeRule("tokens", later);
@@ -168,17 +176,58 @@ class TenantDeciderTest {
     assertRefused(
         Reason.INVALID,
         "/effective_at",
-        answer(new CreateRule(fresh(), "tokens", PRICE, Rounding.UP, now.minusMillis(1))));
+        answer(
+            new CreateRule(
+                fresh(),
+                "tokens",
+                PRICE,
+                TierScope.EVENT,
+                List.of(),
+                Rounding.UP,
+                now.minusMillis(1))));
   }
 
   @Test
   void a_rule_needs_its_metric() {
     tenant();
 
-    assertRefused(
-        Reason.INVALID,
-        "/billable_metric_key",
-        answer(new CreateRule(fresh(), "tokens", PRICE, Rounding.UP, null)));
+    assertRefused(Reason.INVALID, "/billable_metric_key", answer(rule("tokens")));
+  }
+
+  @Test
+  void a_rule_is_stored_with_its_scope_and_its_dimensions() {
+    tenant();
+    stored(metric("tokens"));
+    var dimensions = List.of(new Dimension(Map.of("model", "large"), PRICE));
+
+    TenantEvent event =
+        stored(
+            new CreateRule(
+                fresh(), "tokens", null, TierScope.PERIOD, dimensions, Rounding.DOWN, null));
+
+    MeteringRule rule = ((TenantEvent.RuleCreated) event).rule();
+    assertThat(rule.price()).isNull();
+    assertThat(rule.tierScope()).isEqualTo(TierScope.PERIOD);
+    assertThat(rule.dimensions()).isEqualTo(dimensions);
+    assertThat(state.catalog().activeRule("tokens", wall)).isEqualTo(rule);
+  }
+
+  @Test
+  void an_archived_metric_gets_no_new_rule() {
+    tenant();
+    stored(metric("tokens"));
+    stored(rule("tokens"));
+    stored(archive(true));
+
+    assertRefused(Reason.INVALID, "/billable_metric_key", answer(rule("tokens")));
+
+    stored(archive(false));
+    assertThat(activeRuleOf(stored(archive(false)))).isEqualTo(1);
+    stored(rule("tokens"));
+  }
+
+  private CreateRule rule(String metricKey) {
+    return new CreateRule(fresh(), metricKey, PRICE, TierScope.EVENT, List.of(), Rounding.UP, null);
   }
 
   @Test
@@ -190,13 +239,10 @@ class TenantDeciderTest {
     assertRefused(Reason.INVALID, "/key", answer(metric("one_more")));
 
     for (int i = 0; i < TenantDecider.MAX_RULE_VERSIONS; i++) {
-      stored(new CreateRule(fresh(), "m0", PRICE, Rounding.UP, null));
+      stored(rule("m0"));
     }
-    assertRefused(
-        Reason.INVALID,
-        "/billable_metric_key",
-        answer(new CreateRule(fresh(), "m0", PRICE, Rounding.UP, null)));
-    stored(new CreateRule(fresh(), "m1", PRICE, Rounding.UP, null));
+    assertRefused(Reason.INVALID, "/billable_metric_key", answer(rule("m0")));
+    stored(rule("m1"));
   }
 
   @Test
@@ -474,10 +520,12 @@ class TenantDeciderTest {
     assertRefused(
         Reason.INVALID,
         "/billable_metric_key",
-        answer(new CreateRule(request, "tokens", PRICE, Rounding.UP, null)));
+        answer(
+            new CreateRule(
+                request, "tokens", PRICE, TierScope.EVENT, List.of(), Rounding.UP, null)));
     stored(metric("tokens"));
 
-    stored(new CreateRule(request, "tokens", PRICE, Rounding.UP, null));
+    stored(new CreateRule(request, "tokens", PRICE, TierScope.EVENT, List.of(), Rounding.UP, null));
 
     assertThat(state.catalog().activeRule("tokens", wall)).isNotNull();
   }

@@ -77,17 +77,19 @@ class TenantGateTest {
   private static final class Journal implements ProcessingPolicy<JournalOperation> {
     private static final long LONGEST_HOLD_SECONDS = 30;
 
-    private final Map<String, CountDownLatch> holds = new ConcurrentHashMap<>();
+    private record Hold(Class<? extends JournalOperation> kind, CountDownLatch released) {}
+
+    private final Map<String, Hold> holds = new ConcurrentHashMap<>();
     private final Map<String, Boolean> held = new ConcurrentHashMap<>();
     private final Map<String, Class<? extends JournalOperation>> failing =
         new ConcurrentHashMap<>();
 
     @Override
     public ProcessingResult tryProcess(String persistenceId, JournalOperation operation) {
-      CountDownLatch hold = operation instanceof WriteEvents ? holds.get(persistenceId) : null;
-      if (hold != null) {
+      Hold hold = holds.get(persistenceId);
+      if (hold != null && hold.kind().isInstance(operation)) {
         held.put(persistenceId, true);
-        awaitRelease(hold);
+        awaitRelease(hold.released());
       }
       Class<? extends JournalOperation> fails = failing.get(persistenceId);
       if (fails != null && fails.isInstance(operation)) {
@@ -107,18 +109,19 @@ class TenantGateTest {
       }
     }
 
-    void holdWrites(TenantRef tenant) {
-      holds.put(tenant.persistenceId(), new CountDownLatch(1));
+    void hold(TenantRef tenant, Class<? extends JournalOperation> kind) {
+      held.remove(tenant.persistenceId());
+      holds.put(tenant.persistenceId(), new Hold(kind, new CountDownLatch(1)));
     }
 
-    void awaitHeldWrite(TenantRef tenant) {
+    void awaitHeld(TenantRef tenant) {
       await().until(() -> held.containsKey(tenant.persistenceId()));
     }
 
     void release(TenantRef tenant) {
-      CountDownLatch hold = holds.remove(tenant.persistenceId());
+      Hold hold = holds.remove(tenant.persistenceId());
       if (hold != null) {
-        hold.countDown();
+        hold.released().countDown();
       }
     }
 
@@ -186,9 +189,9 @@ class TenantGateTest {
   @Test
   void a_catalog_is_read_while_a_change_is_under_way_and_is_the_last_durable_one() {
     ActorRef<TenantMessage> gate = withTenant();
-    JOURNAL.holdWrites(tenant);
+    JOURNAL.hold(tenant, WriteEvents.class);
     gate.tell(new Change(metric("tokens"), replies.ref()));
-    JOURNAL.awaitHeldWrite(tenant);
+    JOURNAL.awaitHeld(tenant);
 
     assertThat(Objects.requireNonNull(catalog(gate)).metrics()).isEmpty();
     replies.expectNoMessage();
@@ -201,7 +204,7 @@ class TenantGateTest {
   @Test
   void changes_that_wait_are_judged_in_their_order() {
     ActorRef<TenantMessage> gate = withTenant();
-    JOURNAL.holdWrites(tenant);
+    JOURNAL.hold(tenant, WriteEvents.class);
     for (String key : List.of("a", "b", "a", "c")) {
       gate.tell(new Change(metric(key), replies.ref()));
     }
@@ -220,11 +223,11 @@ class TenantGateTest {
   @Test
   void a_write_that_fails_is_told_at_once_and_so_is_all_that_waits_behind_it() {
     ActorRef<TenantMessage> gate = withTenant();
-    JOURNAL.holdWrites(tenant);
+    JOURNAL.hold(tenant, WriteEvents.class);
     JOURNAL.failNext(tenant, WriteEvents.class);
     CreateMetric tokens = metric("tokens");
     gate.tell(new Change(tokens, replies.ref()));
-    JOURNAL.awaitHeldWrite(tenant);
+    JOURNAL.awaitHeld(tenant);
     gate.tell(new Change(metric("images"), replies.ref()));
     gate.tell(new Change(new NameCustomer(fresh(), new UUID(1, 1)), replies.ref()));
 
@@ -261,9 +264,9 @@ class TenantGateTest {
   @Test
   void more_than_may_wait_is_refused() {
     ActorRef<TenantMessage> gate = withTenant();
-    JOURNAL.holdWrites(tenant);
+    JOURNAL.hold(tenant, WriteEvents.class);
     gate.tell(new Change(metric("tokens"), replies.ref()));
-    JOURNAL.awaitHeldWrite(tenant);
+    JOURNAL.awaitHeld(tenant);
     TestProbe<TenantReply> crowd = kit.createTestProbe();
     for (int i = 1; i < TenantGate.MAX_WAITING; i++) {
       gate.tell(new Change(new CreateTenant("Other", "ff"), crowd.ref()));
@@ -281,16 +284,32 @@ class TenantGateTest {
   @Test
   void it_leaves_only_when_all_is_answered() {
     ActorRef<TenantMessage> gate = withTenant();
-    JOURNAL.holdWrites(tenant);
+    JOURNAL.hold(tenant, WriteEvents.class);
     gate.tell(new Change(metric("tokens"), replies.ref()));
     gate.tell(new Change(metric("images"), replies.ref()));
-    JOURNAL.awaitHeldWrite(tenant);
+    JOURNAL.awaitHeld(tenant);
     gate.tell(new Stop());
 
     replies.expectNoMessage();
     JOURNAL.release(tenant);
 
     assertThat(replies.receiveSeveralMessages(2)).hasOnlyElementsOfType(TenantReply.Done.class);
+    replies.expectTerminated(gate);
+  }
+
+  @Test
+  void a_read_that_waits_for_the_journal_is_answered_before_it_leaves() {
+    stop(withTenant());
+    JOURNAL.hold(tenant, ReadEvents.class);
+    ActorRef<TenantMessage> gate = gate();
+    gate.tell(new ReadCatalog(catalogs.ref()));
+    gate.tell(new Stop());
+    JOURNAL.awaitHeld(tenant);
+
+    catalogs.expectNoMessage();
+    JOURNAL.release(tenant);
+
+    assertThat(Objects.requireNonNull(catalogs.receiveMessage().catalog()).exists()).isTrue();
     replies.expectTerminated(gate);
   }
 

@@ -194,6 +194,18 @@ public final class JsonFields {
     return value == null ? Map.of() : readTextMap(value, name, rule);
   }
 
+  /** An object of strings that must be there and have at least one pair, in the order written. */
+  public Map<String, String> requiredTextMap(String name, TextMapRule rule) {
+    JsonNode value = required(name);
+    if (value == null) {
+      return Map.of();
+    }
+    if (value.isObject() && value.isEmpty()) {
+      errors.add(pointer(name), "must have at least 1 pair");
+    }
+    return readTextMap(value, name, rule);
+  }
+
   /** An array of strings. */
   public List<String> texts(String name, int minSize, int maxSize, TextRule rule) {
     JsonNode value = required(name);
