@@ -3,6 +3,7 @@ package io.quotastack.cluster.serialization;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.typesafe.config.Config;
@@ -12,6 +13,7 @@ import io.quotastack.engine.credits.EntryType;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.Reference;
 import io.quotastack.engine.customer.CustomerEvent.UsageRecorded;
+import io.quotastack.engine.customer.CustomerSnapshot;
 import io.quotastack.engine.idempotency.RequestKey;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.serialization.Serialization;
@@ -38,6 +41,24 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class EventSerializerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * The samples that were stored before their type got a member more, which is written today: of a
+   * rule its scope and its dimensions, of a grant and of usage what they have to do with overage,
+   * of a snapshot all that is not blocks.
+   */
+  private static final Set<String> OLDER =
+      Set.of(
+          "credit_granted.1",
+          "usage_recorded.1",
+          "customer_snapshot.1",
+          "metering_rule_created.1",
+          "metric_updated.1");
+
+  /**
+   * A member of snapshots that nobody reads: as long as it was written, nothing was ever booked.
+   */
+  private static final String UNREAD = "overage_mc";
 
   private static ActorSystem system;
   private static Serialization serialization;
@@ -63,17 +84,50 @@ class EventSerializerTest {
     return StoredNames.ALL.keySet().stream().sorted();
   }
 
-  @ParameterizedTest
-  @MethodSource("names")
-  void every_stored_type_has_a_sample_that_reads_and_writes_back_the_same(String name)
-      throws Exception {
-    byte[] sample = sample(name);
+  /** Files: one for each name, and more where a type got a member more. */
+  static Stream<String> samples() {
+    return Stream.concat(
+        names(),
+        Stream.of(
+            "customer_created.1-overage",
+            "credit_granted.1-bonus",
+            "usage_recorded.1-overage",
+            "customer_snapshot.1-reserved"));
+  }
 
-    Object stored = read(sample, name);
+  @ParameterizedTest
+  @MethodSource("samples")
+  void every_stored_type_has_a_sample_that_reads_and_writes_back_the_same(String file)
+      throws Exception {
+    String name = file.replaceFirst("-.*", "");
+    JsonNode sample = JSON.readTree(sample(file));
+
+    Object stored = read(sample(file), name);
 
     assertThat(stored).isInstanceOf(StoredNames.ALL.get(name));
     assertThat(serializer.manifest(stored)).isEqualTo(name);
-    assertThat(JSON.readTree(serializer.toBinary(stored))).isEqualTo(JSON.readTree(sample));
+    JsonNode written = JSON.readTree(serializer.toBinary(stored));
+    if (stored instanceof CustomerSnapshot) {
+      ((ObjectNode) sample).remove(UNREAD);
+    }
+    assertThat(OLDER.contains(file) ? withoutMore(written, sample) : written).isEqualTo(sample);
+  }
+
+  /** What was written, without the members of objects that the sample does not have. */
+  private static JsonNode withoutMore(JsonNode written, JsonNode sample) {
+    if (!(written instanceof ObjectNode object)) {
+      return written;
+    }
+    ObjectNode less = object.objectNode();
+    object
+        .properties()
+        .forEach(member -> {
+          JsonNode before = sample.get(member.getKey());
+          if (before != null) {
+            less.set(member.getKey(), withoutMore(member.getValue(), before));
+          }
+        });
+    return less;
   }
 
   @ParameterizedTest
@@ -103,6 +157,9 @@ class EventSerializerTest {
             1,
             Instant.parse("2026-01-15T08:59:59.120Z"),
             Map.of(),
+            0,
+            null,
+            null,
             new LedgerEntry(
                 3,
                 2,
@@ -126,7 +183,7 @@ class EventSerializerTest {
             {"event":"usage_recorded.1","at":"2026-01-15T09:00:00.000Z",\
             "request":{"key":"größe","fingerprint":7},"metric_key":"tokens","units":1000,\
             "cost_mc":600,"rule_id":"rul_a","rule_version":1,\
-            "timestamp":"2026-01-15T08:59:59.120Z","properties":{},\
+            "timestamp":"2026-01-15T08:59:59.120Z","properties":{},"overage_mc":0,\
             "entry":{"number":3,"sequence":2,"type":"debit","delta":-600,"balance_after":400,\
             "reserved_after":0,"overage_after":0,"allocations":[{"block":1,"amount_mc":600}],\
             "reference":{"type":"usage","id":"use_a"},"metadata":{},\
