@@ -2,6 +2,7 @@ package io.quotastack.http;
 
 import io.quotastack.engine.Engine;
 import io.quotastack.http.credits.CreditRoutes;
+import io.quotastack.http.credits.ExportRoutes;
 import io.quotastack.http.credits.LedgerRoutes;
 import io.quotastack.http.customer.CustomerRoutes;
 import io.quotastack.http.door.Customers;
@@ -39,6 +40,7 @@ public final class HttpApi {
     new CustomerRoutes(customers, tenants).addTo(routes);
     new CreditRoutes(customers, tenants).addTo(routes);
     new LedgerRoutes(customers).addTo(routes);
+    new ExportRoutes(system, customers, engine.journal()).addTo(routes);
     new MetricRoutes(tenants).addTo(routes);
     new RuleRoutes(tenants).addTo(routes);
     new UsageRoutes(customers, tenants).addTo(routes);
