@@ -18,12 +18,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The one PostgreSQL server of a run: the baseline and the node each have a database on it, so that
- * both meet the same settings, disk and processes.
+ * The one PostgreSQL server of a run: the baseline, the node and the node of the aged customers
+ * each have a database on it, so that all meet the same settings, disk and processes.
  */
 final class BenchDatabase implements AutoCloseable {
   private static final String BASELINE = "baseline";
   private static final String NODE = "node";
+  private static final String AGED = "aged";
   private static final List<String> REPORTED_SETTINGS =
       List.of(
           "fsync",
@@ -35,6 +36,9 @@ final class BenchDatabase implements AutoCloseable {
           "max_connections");
   private static final int FLUSHES = 200;
   private static final int FLUSH_BYTES = 8192;
+
+  /** Where one database is and who may use it. */
+  record Login(String url, String user, String password) {}
 
   private final EmbeddedDatabase server;
   private final Map<String, String> facts = new LinkedHashMap<>();
@@ -58,6 +62,7 @@ final class BenchDatabase implements AutoCloseable {
       try (Statement statement = connection.createStatement()) {
         statement.execute("CREATE DATABASE " + BASELINE);
         statement.execute("CREATE DATABASE " + NODE);
+        statement.execute("CREATE DATABASE " + AGED);
       }
     } catch (IOException | SQLException | RuntimeException e) {
       server.close();
@@ -75,16 +80,12 @@ final class BenchDatabase implements AutoCloseable {
     return facts;
   }
 
-  String nodeUrl() {
-    return url(NODE);
+  Login node() {
+    return new Login(url(NODE), server.user(), server.password());
   }
 
-  String user() {
-    return server.user();
-  }
-
-  String password() {
-    return server.password();
+  Login aged() {
+    return new Login(url(AGED), server.user(), server.password());
   }
 
   /** With user and password in it. */
@@ -98,6 +99,10 @@ final class BenchDatabase implements AutoCloseable {
 
   Connection connectToNode() throws SQLException {
     return connect(url(NODE));
+  }
+
+  Connection connectToAged() throws SQLException {
+    return connect(url(AGED));
   }
 
   private String url(String database) {

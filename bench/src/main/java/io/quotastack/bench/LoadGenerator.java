@@ -73,6 +73,10 @@ final class LoadGenerator implements AutoCloseable {
         Map.of());
   }
 
+  LoadEvent.Probed probe(LoadOrder.Probe order) throws IOException, InterruptedException {
+    return ask(order, ANSWER_LIMIT.plusMillis(order.limitMillis()), LoadEvent.Probed.class);
+  }
+
   /** How many debits were acknowledged, by customer number. */
   List<Integer> acknowledgedCounts() throws IOException, InterruptedException {
     return ask(new LoadOrder.Tell(), ANSWER_LIMIT, LoadEvent.Acknowledged.class).counts();

@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -21,13 +23,14 @@ import java.util.concurrent.TimeUnit;
 public final class Main {
   private static final String USAGE =
       """
-      usage: bench/run [--quick] [--output FOLDER]
-        --quick    about 40 seconds; a smoke test, its figures are no measurement
+      usage: bench/run [--quick] [--only GROUP]... [--output FOLDER]
+        --quick    a smoke test, its figures are no measurement
+        --only     one group of measurements: usage, holds or age; may be given again for another
         --output   where the report and the logs go (default: bench/target)
       """;
 
   /** After this the run is broken off: nothing here may load the machine without an end. */
-  private static final long LIMIT_MINUTES = 10;
+  private static final long LIMIT_MINUTES = 20;
 
   private Main() {}
 
@@ -35,18 +38,26 @@ public final class Main {
     // Figures look the same wherever the run is.
     Locale.setDefault(Locale.ROOT);
     BenchSettings settings = BenchSettings.fullRun();
+    Set<Group> only = EnumSet.noneOf(Group.class);
     Path output = Path.of("target");
     for (int i = 0; i < args.length; i++) {
       if (args[i].equals("--quick")) {
         settings = BenchSettings.quickRun();
+      } else if (args[i].equals("--only") && i + 1 < args.length) {
+        only.add(Group.ofOption(args[++i]).orElseGet(() -> exitWithUsage(2)));
       } else if (args[i].equals("--output") && i + 1 < args.length) {
         output = Path.of(args[++i]);
       } else {
-        System.out.print(USAGE);
-        System.exit(List.of("--help", "-h").contains(args[i]) ? 0 : 2);
+        exitWithUsage(List.of("--help", "-h").contains(args[i]) ? 0 : 2);
       }
     }
-    System.exit(measure(settings, output) ? 0 : 1);
+    System.exit(measure(only.isEmpty() ? settings : settings.only(only), output) ? 0 : 1);
+  }
+
+  private static Group exitWithUsage(int status) {
+    System.out.print(USAGE);
+    System.exit(status);
+    throw new IllegalStateException("the JVM goes on after its exit");
   }
 
   private static boolean measure(BenchSettings settings, Path output)

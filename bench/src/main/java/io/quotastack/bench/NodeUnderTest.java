@@ -1,9 +1,9 @@
 package io.quotastack.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.quotastack.bench.load.LoadJson;
 import io.quotastack.bench.machine.ChildProcess;
 import io.quotastack.bench.node.NodeProcess;
+import io.quotastack.cluster.FirstTenant;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,41 +22,54 @@ final class NodeUnderTest implements AutoCloseable {
   private final int port;
   private final String apiKey;
 
-  NodeUnderTest(Path logs, List<String> jvmOptions, BenchDatabase database)
+  /**
+   * Starts it and waits until it serves.
+   *
+   * @param name of its log
+   * @param tenant made there, unless it is there already
+   */
+  NodeUnderTest(
+      String name,
+      Path logs,
+      List<String> jvmOptions,
+      BenchDatabase.Login database,
+      FirstTenant tenant)
       throws IOException, InterruptedException {
+    apiKey = tenant.liveKey();
     Path folder = Files.createTempDirectory("quotastack-bench");
     Path keys = folder.resolve("keys.json");
-    process =
-        ChildProcess.start(
-            "node",
-            logs,
-            jvmOptions,
-            NodeProcess.class,
-            List.of("serve", "--first-tenant-file", keys.toString()),
-            Map.ofEntries(
-                Map.entry("QUOTASTACK_DB_URL", database.nodeUrl()),
-                Map.entry("QUOTASTACK_DB_USER", database.user()),
-                Map.entry("QUOTASTACK_DB_PASSWORD", database.password()),
-                Map.entry("QUOTASTACK_HTTP_HOST", "127.0.0.1"),
-                Map.entry("QUOTASTACK_HTTP_PORT", "0"),
-                Map.entry("QUOTASTACK_MANAGEMENT_HOST", "127.0.0.1"),
-                Map.entry("QUOTASTACK_MANAGEMENT_PORT", "0"),
-                Map.entry("QUOTASTACK_CLUSTER_HOST", "127.0.0.1"),
-                Map.entry("QUOTASTACK_CLUSTER_PORT", "0")));
     try {
-      port = awaitPort();
-      JsonNode kept = LoadJson.MAPPER.readTree(keys.toFile());
-      apiKey = kept.path("live_key").asText();
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      process.close();
-      throw e;
+      LoadJson.MAPPER.writeValue(keys.toFile(), tenant);
+      process =
+          ChildProcess.start(
+              name,
+              logs,
+              jvmOptions,
+              NodeProcess.class,
+              List.of("serve", "--first-tenant-file", keys.toString()),
+              Map.ofEntries(
+                  Map.entry("QUOTASTACK_DB_URL", database.url()),
+                  Map.entry("QUOTASTACK_DB_USER", database.user()),
+                  Map.entry("QUOTASTACK_DB_PASSWORD", database.password()),
+                  Map.entry("QUOTASTACK_HTTP_HOST", "127.0.0.1"),
+                  Map.entry("QUOTASTACK_HTTP_PORT", "0"),
+                  Map.entry("QUOTASTACK_MANAGEMENT_HOST", "127.0.0.1"),
+                  Map.entry("QUOTASTACK_MANAGEMENT_PORT", "0"),
+                  Map.entry("QUOTASTACK_CLUSTER_HOST", "127.0.0.1"),
+                  Map.entry("QUOTASTACK_CLUSTER_PORT", "0")));
+      try {
+        port = awaitPort(process);
+      } catch (IOException | InterruptedException | RuntimeException e) {
+        process.close();
+        throw e;
+      }
     } finally {
       Files.deleteIfExists(keys);
       Files.deleteIfExists(folder);
     }
   }
 
-  private int awaitPort() throws IOException, InterruptedException {
+  private static int awaitPort(ChildProcess process) throws IOException, InterruptedException {
     while (true) {
       Matcher ready = READY.matcher(process.receive(START_LIMIT));
       if (ready.matches()) {

@@ -2,17 +2,24 @@ package io.quotastack.bench;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.quotastack.bench.machine.MachineFacts;
+import io.quotastack.bench.past.AgedCustomers;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that a run found out; its JSON form is the report file for programs.
  *
+ * @param groups what was measured
+ * @param rounds how often every closed loop was measured
  * @param otherCores CPU time that processes which are no part of the run took meanwhile, in cores
+ * @param age null = was not measured
  */
 public record Report(
     String startedAt,
     double tookSeconds,
+    Set<Group> groups,
     boolean quick,
     int customers,
     int rounds,
@@ -27,6 +34,7 @@ public record Report(
     List<Closed> closedLoop,
     List<Open> openLoop,
     List<Ratio> ratios,
+    @Nullable Age age,
     Verification verification,
     long errors,
     List<String> errorSamples) {
@@ -91,6 +99,47 @@ public record Report(
     @JsonProperty
     public boolean reached() {
       return ratio >= target;
+    }
+  }
+
+  /** What a request costs for customers that have aged. */
+  public record Age(List<AgeRow> rows, List<Limit> limits, KeyBytes keyBytes) {}
+
+  /** Customers of which one dimension has that size; the others are as small as can be. */
+  public record AgeRow(
+      AgedCustomers.Dimension dimension, int size, Timing usage, Timing check, Recovery recovery) {}
+
+  /** Requests one after the other, by one client. */
+  public record Timing(double p50Millis, double meanMillis, long requests) {}
+
+  /**
+   * The first request for a customer that has left memory.
+   *
+   * @param medianMillis with a snapshot, if the node has taken one
+   * @param journalAloneMillis without a snapshot: every event was read again
+   * @param snapshotBytes 0 = none was taken
+   */
+  public record Recovery(
+      double medianMillis,
+      double maxMillis,
+      int times,
+      double journalAloneMillis,
+      long snapshotBytes) {}
+
+  /**
+   * What a remembered idempotency key takes.
+   *
+   * @param keys of how many in one window it was measured
+   * @param inMemory on the heap, in bytes
+   * @param inSnapshot in the row of the snapshot, in bytes
+   */
+  public record KeyBytes(int keys, double inMemory, double inSnapshot) {}
+
+  /** A figure that may have at most that size. */
+  public record Limit(String name, double value, double atMost) {
+    @JsonProperty
+    public boolean reached() {
+      return value <= atMost;
     }
   }
 

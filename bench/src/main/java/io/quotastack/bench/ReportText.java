@@ -14,10 +14,17 @@ public final class ReportText {
   public static String of(Report report) {
     ReportText page = new ReportText(report);
     page.head();
-    page.ratios();
-    page.closedLoop();
-    page.openLoop();
-    page.baseline();
+    if (!report.ratios().isEmpty()) {
+      page.ratios();
+      page.closedLoop();
+    }
+    if (!report.openLoop().isEmpty()) {
+      page.openLoop();
+      page.baseline();
+    }
+    if (report.age() != null) {
+      page.age(report.age());
+    }
     page.verification();
     page.machine();
     return page.text.toString();
@@ -27,14 +34,21 @@ public final class ReportText {
     line("# Benchmark, %s".formatted(report.startedAt()));
     line("");
     line(
-        "%s One machine for everything. %d s in all; %d x %.1f s for each closed loop, alternating."
+        "%s%s One machine for everything. %d s in all.%s"
             .formatted(
                 report.quick()
                     ? "**A quick run: a smoke test, not a measurement.**"
                     : "A full run.",
+                report.groups().size() == Group.values().length
+                    ? ""
+                    : report.groups().stream()
+                        .map(Group::option)
+                        .collect(Collectors.joining(", ", " Only: ", ".")),
                 Math.round(report.tookSeconds()),
-                report.rounds(),
-                report.windowSeconds()));
+                report.closedLoop().isEmpty()
+                    ? ""
+                    : " %d x %.1f s for each closed loop, alternating."
+                        .formatted(report.rounds(), report.windowSeconds())));
     line("");
     line(
         (report.isSound()
@@ -155,6 +169,56 @@ public final class ReportText {
                   variant.perSecond(),
                   variant.chosen() ? "chosen" : ""));
     }
+    line("");
+  }
+
+  private void age(Report.Age age) {
+    line("## Age: one request after the other, by one client");
+    line("");
+    line(
+        "Each row is a customer of which one dimension has the size given and all else is as small"
+            + " as can be. A recovery is the first request for a customer that has left memory,"
+            + " check included: in the median (and at most) after a snapshot, if there is one, and"
+            + " once from the journal alone.");
+    line("");
+    line(
+        "| Customer's | usage p50 ms | mean ms | check p50 ms | mean ms | requests each"
+            + " | recovery ms | journal alone ms | snapshot bytes |");
+    line("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
+    for (Report.AgeRow row : age.rows()) {
+      line(
+          "| %s: %,d | %.3f | %.3f | %.3f | %.3f | %d | %.1f (%.1f) | %,.0f | %,d |"
+              .formatted(
+                  row.dimension().title(),
+                  row.size(),
+                  row.usage().p50Millis(),
+                  row.usage().meanMillis(),
+                  row.check().p50Millis(),
+                  row.check().meanMillis(),
+                  row.usage().requests(),
+                  row.recovery().medianMillis(),
+                  row.recovery().maxMillis(),
+                  row.recovery().journalAloneMillis(),
+                  row.recovery().snapshotBytes()));
+    }
+    line("");
+    line("| What | figure | at most | |");
+    line("|---|---:|---:|---|");
+    for (Report.Limit limit : age.limits()) {
+      line(
+          "| %s | %,.2f | %,.1f | %s |"
+              .formatted(
+                  limit.name(),
+                  limit.value(),
+                  limit.atMost(),
+                  limit.reached() ? "reached" : "MISSED"));
+    }
+    line("");
+    line(
+        ("A remembered idempotency key takes %.1f bytes in memory and %.1f in the snapshot's row,"
+                + " measured of %,d.")
+            .formatted(
+                age.keyBytes().inMemory(), age.keyBytes().inSnapshot(), age.keyBytes().keys()));
     line("");
   }
 

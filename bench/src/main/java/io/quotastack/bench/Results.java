@@ -1,23 +1,50 @@
 package io.quotastack.bench;
 
+import io.quotastack.bench.Scenario.Spread;
+import io.quotastack.bench.Scenario.Subject;
 import io.quotastack.bench.load.Latencies;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Map.Entry;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /** The windows measured so far, and the figures that follow from them. */
 final class Results {
-  /** What issue and documentation promise: usage and entitlement against what they are held to. */
-  private static final double USAGE_TARGET = 1.0;
+  /**
+   * What is compared with what.
+   *
+   * @param targets what issue and documentation promise: the least that the throughput of ours may
+   *     be as a multiple of theirs
+   */
+  private record Contest(String name, Subject ours, Subject theirs, Map<Spread, Double> targets) {}
 
-  private static final double HOT_USAGE_TARGET = 5.0;
-  private static final double ENTITLEMENT_TARGET = 0.5;
+  private static final Map<Spread, Double> AS_FAST_AND_5_TIMES_HOT =
+      Map.of(Spread.CROWD, 1.0, Spread.HOT, 5.0);
+
+  private static final List<Contest> CONTESTS =
+      List.of(
+          new Contest(
+              "usage / row-lock debit", Subject.USAGE, Subject.ROW_LOCK, AS_FAST_AND_5_TIMES_HOT),
+          new Contest(
+              "usage / fastest debit", Subject.USAGE, Subject.FASTEST, AS_FAST_AND_5_TIMES_HOT),
+          new Contest(
+              "entitlement / bare route",
+              Subject.ENTITLEMENT,
+              Subject.BARE,
+              Map.of(Spread.CROWD, 0.5)),
+          new Contest(
+              "reserve and commit / row-lock reserve and capture",
+              Subject.HOLD,
+              Subject.ROW_LOCK_HOLD,
+              AS_FAST_AND_5_TIMES_HOT));
 
   private final Map<Scenario, List<LoadGenerator.Window>> closed = new LinkedHashMap<>();
   private final Map<Scenario, OpenWindow> open = new LinkedHashMap<>();
+  private final List<Double> otherCoresBesideWindows = new ArrayList<>();
 
   private record OpenWindow(double ratePerSecond, LoadGenerator.Window window) {}
 
@@ -27,6 +54,16 @@ final class Results {
 
   void addOpen(Scenario scenario, double ratePerSecond, LoadGenerator.Window window) {
     open.put(scenario, new OpenWindow(ratePerSecond, window));
+  }
+
+  /** What the rest of the machine used while something was measured that is no window. */
+  void addOtherCores(double cores) {
+    otherCoresBesideWindows.add(cores);
+  }
+
+  /** How often every closed loop was measured. */
+  int rounds() {
+    return closed.values().stream().mapToInt(List::size).min().orElse(0);
   }
 
   /** The median throughput of a scenario that was measured. */
@@ -83,82 +120,51 @@ final class Results {
         .toList();
   }
 
-  /** Every ratio that has a target, at each number of clients and at the best of each side. */
-  List<Report.Ratio> ratios(List<Integer> clientCounts) {
+  /** The ratios of these groups, each at each number of clients and at the best of each side. */
+  List<Report.Ratio> ratios(Set<Group> groups, List<Integer> clientCounts) {
     List<Report.Ratio> ratios = new ArrayList<>();
-    addRatios(
-        ratios,
-        clientCounts,
-        "usage / row-lock debit, many customers",
-        new Contest(
-            Scenario.Subject.USAGE,
-            Scenario.Subject.ROW_LOCK,
-            Scenario.Spread.CROWD,
-            USAGE_TARGET));
-    addRatios(
-        ratios,
-        clientCounts,
-        "usage / row-lock debit, one hot customer",
-        new Contest(
-            Scenario.Subject.USAGE,
-            Scenario.Subject.ROW_LOCK,
-            Scenario.Spread.HOT,
-            HOT_USAGE_TARGET));
-    addRatios(
-        ratios,
-        clientCounts,
-        "usage / fastest debit, many customers",
-        new Contest(
-            Scenario.Subject.USAGE, Scenario.Subject.FASTEST, Scenario.Spread.CROWD, USAGE_TARGET));
-    addRatios(
-        ratios,
-        clientCounts,
-        "usage / fastest debit, one hot customer",
-        new Contest(
-            Scenario.Subject.USAGE,
-            Scenario.Subject.FASTEST,
-            Scenario.Spread.HOT,
-            HOT_USAGE_TARGET));
-    addRatios(
-        ratios,
-        clientCounts,
-        "entitlement / bare route, many customers",
-        new Contest(
-            Scenario.Subject.ENTITLEMENT,
-            Scenario.Subject.BARE,
-            Scenario.Spread.CROWD,
-            ENTITLEMENT_TARGET));
+    for (Contest contest : CONTESTS) {
+      for (Spread spread : Spread.values()) {
+        Double target = contest.targets().get(spread);
+        if (target != null && groups.contains(contest.ours().group())) {
+          clientCounts.forEach(clients -> ratios.add(ratio(contest, spread, clients, target)));
+          ratios.add(ratioOfBest(contest, spread, clientCounts, target));
+        }
+      }
+    }
     return ratios;
   }
 
-  private record Contest(
-      Scenario.Subject ours, Scenario.Subject theirs, Scenario.Spread spread, double target) {}
-
-  private void addRatios(
-      List<Report.Ratio> ratios, List<Integer> clientCounts, String name, Contest contest) {
-    for (int clients : clientCounts) {
-      Scenario ours = new Scenario(contest.ours(), contest.spread(), clients);
-      Scenario theirs = new Scenario(contest.theirs(), contest.spread(), clients);
-      ratios.add(
-          new Report.Ratio(
-              name,
-              clients,
-              perSecond(ours) / perSecond(theirs),
-              quotients(byRound(ours), byRound(theirs)),
-              contest.target()));
-    }
-    ratios.add(
-        new Report.Ratio(
-            name,
-            0,
-            best(contest.ours(), contest.spread(), clientCounts)
-                / best(contest.theirs(), contest.spread(), clientCounts),
-            List.of(),
-            contest.target()));
+  private Report.Ratio ratio(Contest contest, Spread spread, int clients, double target) {
+    Scenario ours = new Scenario(contest.ours(), spread, clients);
+    Scenario theirs = new Scenario(contest.theirs(), spread, clients);
+    return new Report.Ratio(
+        name(contest, spread),
+        clients,
+        perSecond(ours) / perSecond(theirs),
+        quotients(byRound(ours), byRound(theirs)),
+        target);
   }
 
-  private double best(
-      Scenario.Subject subject, Scenario.Spread spread, List<Integer> clientCounts) {
+  private Report.Ratio ratioOfBest(
+      Contest contest, Spread spread, List<Integer> clientCounts, double target) {
+    return new Report.Ratio(
+        name(contest, spread),
+        0,
+        best(contest.ours(), spread, clientCounts) / best(contest.theirs(), spread, clientCounts),
+        List.of(),
+        target);
+  }
+
+  private static String name(Contest contest, Spread spread) {
+    return contest.name()
+        + switch (spread) {
+          case CROWD -> ", many customers";
+          case HOT -> ", one hot customer";
+        };
+  }
+
+  private double best(Subject subject, Spread spread, List<Integer> clientCounts) {
     return clientCounts.stream()
         .mapToDouble(clients -> perSecond(new Scenario(subject, spread, clients)))
         .max()
@@ -173,9 +179,14 @@ final class Results {
     return quotients;
   }
 
-  /** What the rest of the machine used during the windows, on average. */
+  /** What the rest of the machine used while something was measured, on average. */
   double otherCores() {
-    return mean(allWindows(), window -> window.cores().getOrDefault("other", 0.0));
+    return Stream.concat(
+            allWindows().stream().map(window -> window.cores().getOrDefault("other", 0.0)),
+            otherCoresBesideWindows.stream())
+        .mapToDouble(cores -> cores)
+        .average()
+        .orElse(0);
   }
 
   long errors() {
@@ -203,7 +214,7 @@ final class Results {
 
   private static Report.Cores cores(Scenario scenario, List<LoadGenerator.Window> windows) {
     Part load = scenario.subject().isBaseline() ? Part.SQL_LOAD : Part.HTTP_LOAD;
-    Part server = scenario.subject() == Scenario.Subject.BARE ? Part.BARE : Part.NODE;
+    Part server = scenario.subject() == Subject.BARE ? Part.BARE : Part.NODE;
     double loadGenerator = mean(windows, window -> cores(window, load));
     double serverCores =
         scenario.subject().isBaseline() ? 0 : mean(windows, window -> cores(window, server));

@@ -8,12 +8,16 @@ import io.quotastack.bench.Scenario.Spread;
 import io.quotastack.bench.Scenario.Subject;
 import io.quotastack.bench.load.Latencies;
 import io.quotastack.bench.machine.MachineFacts;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ResultsTest {
   private static final List<Integer> CLIENTS = List.of(16, 64);
+  private static final Set<Group> LOADS = EnumSet.of(Group.USAGE, Group.HOLDS);
 
   private final Results results = new Results();
 
@@ -45,12 +49,16 @@ class ResultsTest {
         add(Subject.USAGE, Spread.HOT, clients, 600);
         add(Subject.BARE, Spread.CROWD, clients, 5_000);
         add(Subject.ENTITLEMENT, Spread.CROWD, clients, 2_000);
+        add(Subject.ROW_LOCK_HOLD, Spread.CROWD, clients, 500);
+        add(Subject.HOLD, Spread.CROWD, clients, 400);
+        add(Subject.ROW_LOCK_HOLD, Spread.HOT, clients, 100);
+        add(Subject.HOLD, Spread.HOT, clients, 700);
       }
     }
   }
 
   private Report.Ratio ratio(String name, int clients) {
-    return results.ratios(CLIENTS).stream()
+    return results.ratios(LOADS, CLIENTS).stream()
         .filter(ratio -> ratio.name().startsWith(name) && ratio.clients() == clients)
         .findFirst()
         .orElseThrow();
@@ -74,10 +82,55 @@ class ResultsTest {
   }
 
   @Test
+  void holds_are_held_to_the_row_lock_over_many_and_to_five_times_it_on_one() {
+    addAll();
+
+    Report.Ratio crowd = ratio("reserve and commit / row-lock reserve and capture, many", 64);
+    assertThat(crowd.ratio()).isCloseTo(0.8, within(1e-9));
+    assertThat(crowd.target()).isEqualTo(1.0);
+    assertThat(crowd.reached()).isFalse();
+    Report.Ratio hot = ratio("reserve and commit / row-lock reserve and capture, one hot", 64);
+    assertThat(hot.ratio()).isCloseTo(7.0, within(1e-9));
+    assertThat(hot.target()).isEqualTo(5.0);
+    assertThat(hot.reached()).isTrue();
+  }
+
+  @Test
+  void only_what_a_group_measured_is_compared() {
+    add(Subject.ROW_LOCK_HOLD, Spread.CROWD, 16, 5);
+    add(Subject.HOLD, Spread.CROWD, 16, 5);
+    add(Subject.ROW_LOCK_HOLD, Spread.HOT, 16, 5);
+    add(Subject.HOLD, Spread.HOT, 16, 5);
+
+    assertThat(results.ratios(EnumSet.of(Group.HOLDS), List.of(16))).hasSize(4);
+    assertThat(results.ratios(EnumSet.of(Group.AGE), List.of(16))).isEmpty();
+  }
+
+  @Test
+  void a_round_counts_when_every_closed_loop_was_measured_in_it() {
+    assertThat(results.rounds()).isZero();
+    add(Subject.ROW_LOCK_HOLD, Spread.CROWD, 16, 5);
+    add(Subject.ROW_LOCK_HOLD, Spread.CROWD, 16, 5);
+    add(Subject.HOLD, Spread.CROWD, 16, 5);
+
+    assertThat(results.rounds()).isEqualTo(1);
+  }
+
+  @Test
+  void what_others_took_beside_the_windows_counts_too() {
+    results.addOtherCores(0.1);
+    assertThat(results.otherCores()).isCloseTo(0.1, within(1e-9));
+
+    add(Subject.HOLD, Spread.CROWD, 16, 5);
+    assertThat(results.otherCores()).isCloseTo(0.2, within(1e-9));
+  }
+
+  @Test
   void a_ratio_of_what_was_not_measured_is_refused() {
     add(Subject.USAGE, Spread.CROWD, 16, 5);
 
-    assertThatThrownBy(() -> results.ratios(CLIENTS)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> results.ratios(LOADS, CLIENTS))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -135,10 +188,36 @@ class ResultsTest {
     assertThat(ReportText.of(report(List.of()))).contains("3 errors").contains("wrong balance");
   }
 
+  @Test
+  void the_report_tells_what_age_costs() {
+    AgeResults aged = AgeResultsTest.measured();
+
+    String text = ReportText.of(report(List.of(), aged.report()));
+
+    assertThat(text)
+        .contains("| past events: 10 | 1.00")
+        .contains("| usage p50, 1,000 past events / 10 | 2.00 | 1.5 | MISSED |")
+        .contains("| check p50, 1,000 past events / 10 | 1.00 | 1.5 | reached |")
+        .contains("takes 40.5 bytes in memory and 54.0 in the snapshot's row, measured of 2,000");
+  }
+
+  @Test
+  void the_report_leaves_out_what_was_not_measured() {
+    String text = ReportText.of(report(List.of()));
+
+    assertThat(text).doesNotContain("## Ratios").doesNotContain("## Age").contains("## Machine");
+    assertThat(text).contains(" Only: usage, holds.");
+  }
+
   private Report report(List<String> faults) {
+    return report(faults, null);
+  }
+
+  private Report report(List<String> faults, Report.@Nullable Age age) {
     return new Report(
         "2026-01-15T09:00:00Z",
         12,
+        LOADS,
         true,
         10_000,
         3,
@@ -152,7 +231,8 @@ class ResultsTest {
         results.otherCores(),
         results.closedLoop(),
         results.openLoop(),
-        results.ratios(CLIENTS),
+        results.closedLoop().isEmpty() ? List.of() : results.ratios(LOADS, CLIENTS),
+        age,
         new Report.Verification(List.of("all compared"), faults),
         results.errors(),
         results.errorSamples());

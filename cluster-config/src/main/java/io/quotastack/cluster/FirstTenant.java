@@ -174,9 +174,12 @@ public record FirstTenant(String tenantId, String liveKey, String testKey, Strin
                   "cannot create the first tenant " + tenantId + ": " + refused.detail());
           case TenantReply.Unconfirmed unconfirmed ->
               LOG.info("not every node knows of the first tenant yet");
+          case TenantReply.Unavailable unavailable ->
+              LOG.info("the first tenant is not created yet: {}", unavailable);
         }
         if (attempt == CREATE_ATTEMPTS) {
-          throw new StartException("some node does not hear of the first tenant " + tenantId);
+          throw new StartException(
+              "some node does not hear of the first tenant " + tenantId + ", or cannot store it");
         }
       } catch (ExecutionException | TimeoutException e) {
         LOG.info("the first tenant is not created yet: {}", e.toString());

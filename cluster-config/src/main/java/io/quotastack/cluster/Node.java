@@ -1,6 +1,7 @@
 package io.quotastack.cluster;
 
 import com.typesafe.config.Config;
+import io.quotastack.cluster.alarms.JdbcAlarms;
 import io.quotastack.cluster.persistence.JdbcJournalReader;
 import io.quotastack.cluster.persistence.Migrations;
 import io.quotastack.engine.Engine;
@@ -11,11 +12,13 @@ import java.net.InetSocketAddress;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -63,9 +66,11 @@ public final class Node implements AutoCloseable {
     Config config = settings.toConfig();
     ActorSystem<Void> system = createSystem(settings, config);
     try {
-      Engine engine = Engine.start(system, new JdbcJournalReader(system));
+      JdbcAlarms alarms = openAlarms(system, config);
+      Engine engine = Engine.start(system, new JdbcJournalReader(system), alarms);
       int managementPort = openManagement(system, settings.management());
       join(system, settings.seedNodes(), config);
+      startRinging(system, alarms, engine);
       int httpPort = openHttp(system, engine, settings.http(), config);
       var node = new Node(system, engine, httpPort, managementPort);
       LOG.info("{} is up, HTTP on port {}", Cluster.get(system).selfAddress(), httpPort);
@@ -143,6 +148,28 @@ public final class Node implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  private static JdbcAlarms openAlarms(ActorSystem<?> system, Config config) {
+    var alarms = new JdbcAlarms(config, Cluster.get(system).selfAddress().hostPort());
+    system.classicSystem().registerOnTermination(alarms::close);
+    return alarms;
+  }
+
+  /** From now until requests are done: customers that are being handed over are not rung. */
+  private static void startRinging(ActorSystem<?> system, JdbcAlarms alarms, Engine engine) {
+    CoordinatedShutdown.get(system)
+        .addTask(
+            CoordinatedShutdown.PhaseServiceStop(),
+            "stop-ringing",
+            () ->
+                CompletableFuture.supplyAsync(
+                    () -> {
+                      alarms.stopRinging();
+                      return Done.done();
+                    },
+                    stop -> Thread.ofPlatform().name("stop-ringing").daemon().start(stop)));
+    alarms.start(engine::ring);
   }
 
   private static int openManagement(ActorSystem<?> system, Endpoint endpoint) {

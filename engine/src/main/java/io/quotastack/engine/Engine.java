@@ -1,5 +1,6 @@
 package io.quotastack.engine;
 
+import io.quotastack.engine.alarms.Alarms;
 import io.quotastack.engine.customer.CustomerCommand;
 import io.quotastack.engine.customer.CustomerGate;
 import io.quotastack.engine.customer.CustomerMessage;
@@ -8,14 +9,16 @@ import io.quotastack.engine.customer.WriteBudget;
 import io.quotastack.engine.ids.CustomerRef;
 import io.quotastack.engine.ids.TenantRef;
 import io.quotastack.engine.journal.JournalReader;
+import io.quotastack.engine.journal.JournalUnavailableException;
 import io.quotastack.engine.tenant.Catalog;
 import io.quotastack.engine.tenant.Catalogs;
-import io.quotastack.engine.tenant.TenantActor;
 import io.quotastack.engine.tenant.TenantCommand;
+import io.quotastack.engine.tenant.TenantGate;
 import io.quotastack.engine.tenant.TenantMessage;
 import io.quotastack.engine.tenant.TenantReply;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -39,31 +42,42 @@ public final class Engine {
   private final Asking asking;
   private final InstantSource clock;
   private final JournalReader journal;
+  private final Alarms alarms;
   private final ActorRef<ShardingEnvelope<CustomerMessage>> customers;
   private final ActorRef<ShardingEnvelope<TenantMessage>> tenants;
   private final Catalogs catalogs;
 
   /** Starts the engine of this node with the system's clock and the default settings. */
-  public static Engine start(ActorSystem<?> system, JournalReader journal) {
-    return start(system, journal, InstantSource.system(), EngineSettings.DEFAULT);
+  public static Engine start(ActorSystem<?> system, JournalReader journal, Alarms alarms) {
+    return start(system, journal, alarms, InstantSource.system(), EngineSettings.DEFAULT);
   }
 
   /**
    * Starts the engine of this node. Once per actor system, before the node joins a cluster.
    *
    * @param journal reads what the actors store
+   * @param alarms has customers rung at their times, by {@link #ring} on whatever node
    * @param clock the wall clock; nothing in the engine looks at another
    */
   public static Engine start(
-      ActorSystem<?> system, JournalReader journal, InstantSource clock, EngineSettings settings) {
-    return new Engine(system, journal, clock, settings);
+      ActorSystem<?> system,
+      JournalReader journal,
+      Alarms alarms,
+      InstantSource clock,
+      EngineSettings settings) {
+    return new Engine(system, journal, alarms, clock, settings);
   }
 
   private Engine(
-      ActorSystem<?> system, JournalReader journal, InstantSource clock, EngineSettings settings) {
+      ActorSystem<?> system,
+      JournalReader journal,
+      Alarms alarms,
+      InstantSource clock,
+      EngineSettings settings) {
     this.asking = new Asking(system, settings.askTimeout());
     this.clock = clock;
     this.journal = journal;
+    this.alarms = alarms;
     var budget = new WriteBudget(settings.maxWritesInFlight());
     ClusterSharding sharding = ClusterSharding.get(system);
     this.customers =
@@ -74,6 +88,7 @@ public final class Engine {
                         CustomerGate.create(
                             CustomerRef.ofEntityId(context.getEntityId()),
                             clock,
+                            alarms,
                             budget,
                             context.getShard()))
                 .withStopMessage(new CustomerMessage.Stop()));
@@ -82,7 +97,8 @@ public final class Engine {
             Entity.of(
                     TENANT,
                     context ->
-                        TenantActor.create(TenantRef.ofEntityId(context.getEntityId()), clock))
+                        TenantGate.create(
+                            TenantRef.ofEntityId(context.getEntityId()), clock, context.getShard()))
                 .withStopMessage(new TenantMessage.Stop()));
     this.catalogs = Catalogs.start(system, this::fetchCatalog);
   }
@@ -95,6 +111,11 @@ public final class Engine {
   /** The stored events of customers and tenants. */
   public JournalReader journal() {
     return journal;
+  }
+
+  /** What wakes customers. */
+  public Alarms alarms() {
+    return alarms;
   }
 
   /**
@@ -110,6 +131,24 @@ public final class Engine {
                 customer.entityId(), new CustomerMessage.Write(commands, replyTo)),
         // That the repetition was not taken in says nothing about the first.
         reply -> reply.unavailable() != CustomerMessage.Unavailable.OVERLOADED);
+  }
+
+  /**
+   * Has a customer look at its clock: complete when what was due is durable, and at once if nothing
+   * was. Fails if that cannot be known; whoever rings must do so again.
+   */
+  public CompletionStage<? extends Object> ring(CustomerRef customer) {
+    return asking
+        .<ShardingEnvelope<CustomerMessage>, CustomerMessage.ReadReply>ask(
+            customers,
+            replyTo ->
+                new ShardingEnvelope<>(customer.entityId(), new CustomerMessage.Ring(replyTo)),
+            reply -> true)
+        .thenCompose(reply ->
+            reply.unavailable() == null
+                ? CompletableFuture.completedStage(reply)
+                : CompletableFuture.failedStage(
+                    new IllegalStateException("the customer is unavailable: " + reply)));
   }
 
   /** Asks a customer; the answer includes all that was acknowledged before the call. */
@@ -131,16 +170,27 @@ public final class Engine {
         reply -> true);
   }
 
-  /** The tenant's catalog, all acknowledged changes included; complete at once if it is here. */
+  /**
+   * The tenant's catalog, all acknowledged changes included; complete at once if it is here. Fails
+   * with {@link JournalUnavailableException} if it is not and the database does not answer.
+   */
   public CompletionStage<Catalog> catalog(TenantRef tenant) {
     return catalogs.get(tenant);
   }
 
   private CompletionStage<Catalog> fetchCatalog(TenantRef tenant) {
-    return asking.ask(
-        tenants,
-        replyTo ->
-            new ShardingEnvelope<>(tenant.entityId(), new TenantMessage.ReadCatalog(replyTo)),
-        reply -> true);
+    return asking
+        .<ShardingEnvelope<TenantMessage>, TenantMessage.CatalogReply>ask(
+            tenants,
+            replyTo ->
+                new ShardingEnvelope<>(tenant.entityId(), new TenantMessage.ReadCatalog(replyTo)),
+            reply -> true)
+        .thenApply(reply -> {
+          Catalog catalog = reply.catalog();
+          if (catalog == null) {
+            throw new JournalUnavailableException("the tenant's journal cannot be read");
+          }
+          return catalog;
+        });
   }
 }

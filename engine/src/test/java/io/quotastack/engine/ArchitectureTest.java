@@ -42,9 +42,10 @@ class ArchitectureTest {
           "idempotency",
           "credits",
           "metering",
-          "entitlements",
           "reservations",
-          "topups");
+          "topups",
+          "entitlements",
+          "alarms");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

@@ -1,11 +1,15 @@
 package io.quotastack.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
+import io.quotastack.engine.alarms.RecordingAlarms;
 import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.BlockSource;
 import io.quotastack.engine.customer.CustomerCommand;
+import io.quotastack.engine.customer.CustomerEvent.BlockExpired;
 import io.quotastack.engine.customer.CustomerQuery;
 import io.quotastack.engine.customer.CustomerView;
 import io.quotastack.engine.customer.Outcome;
@@ -15,6 +19,7 @@ import io.quotastack.engine.ids.Environment;
 import io.quotastack.engine.ids.TenantRef;
 import io.quotastack.engine.journal.InMemoryJournal;
 import io.quotastack.engine.journal.JournalReader.Direction;
+import io.quotastack.engine.journal.JournalUnavailableException;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Pricing;
@@ -26,7 +31,6 @@ import io.quotastack.engine.tenant.TenantReply;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +61,10 @@ class EngineTest {
   @SuppressWarnings("NullAway.Init")
   private static Engine engine;
 
+  @SuppressWarnings("NullAway.Init")
+  private static PersistenceTestKit storage;
+
+  private static volatile Instant time = NOW;
   private static int requests;
 
   private final String tenantId = TenantRef.newTenantId();
@@ -77,12 +85,13 @@ class EngineTest {
                 .withFallback(PersistenceTestKitPlugin.config())
                 .withFallback(PersistenceTestKitSnapshotPlugin.config())
                 .withFallback(ConfigFactory.load("engine-test")));
-    PersistenceTestKit storage = PersistenceTestKit.create(kit.system());
+    storage = PersistenceTestKit.create(kit.system());
     engine =
         Engine.start(
             kit.system(),
             new InMemoryJournal(storage::persistedInStorage),
-            InstantSource.fixed(NOW),
+            new RecordingAlarms(),
+            () -> time,
             new EngineSettings(Duration.ofSeconds(20), 100));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
@@ -178,6 +187,31 @@ class EngineTest {
   }
 
   @Test
+  void a_change_that_the_journal_fails_is_told_at_once_and_its_retry_does_it_once() {
+    withMetric();
+    TenantCommand command = rule(1);
+    storage.failNextPersisted(live.persistenceId());
+
+    assertThat(change(live, command))
+        .isEqualTo(new TenantReply.Unavailable(TenantReply.Cause.STORAGE));
+    // Until the failed actor has left, its answer is the same.
+    Awaitility.await().until(() -> change(live, command) instanceof TenantReply.Done);
+    assertThat(change(live, command)).isEqualTo(new TenantReply.Replayed(3));
+    assertThat(now(engine.catalog(live)).rules().get("tokens")).hasSize(1);
+  }
+
+  @Test
+  void a_catalog_that_cannot_be_read_fails_at_once_and_is_asked_for_again() {
+    storage.failNextRead(live.persistenceId());
+
+    assertThatThrownBy(() -> now(engine.catalog(live)))
+        .hasCauseInstanceOf(JournalUnavailableException.class);
+    Awaitility.await()
+        .ignoreExceptions()
+        .until(() -> now(engine.catalog(live)).equals(Catalog.NONE));
+  }
+
+  @Test
   void many_at_once_spend_exactly_what_there_is() {
     CustomerRef customer = CustomerRef.ofExternalId(live, "acme");
     outcome(customer, grant("acme", 50));
@@ -216,6 +250,48 @@ class EngineTest {
     assertThat(balance(customer)).isZero();
   }
 
+  @Test
+  void who_is_rung_writes_down_what_time_has_done() {
+    CustomerRef customer = CustomerRef.ofExternalId(live, "acme");
+    Instant expiry = NOW.plusSeconds(3_600);
+    outcome(customer, grant("acme", 10, expiry));
+
+    now(engine.ring(customer));
+    assertThat(storage.persistedInStorage(customer.persistenceId()))
+        .as("nothing is due yet")
+        .noneMatch(BlockExpired.class::isInstance);
+    time = expiry;
+    try {
+      now(engine.ring(customer));
+      assertThat(storage.persistedInStorage(customer.persistenceId()))
+          .filteredOn(BlockExpired.class::isInstance)
+          .hasSize(1);
+    } finally {
+      time = NOW;
+    }
+  }
+
+  @Test
+  void whoever_does_not_exist_can_be_rung_and_does_nothing() {
+    CustomerRef nobody = CustomerRef.ofExternalId(live, "nobody");
+
+    now(engine.ring(nobody));
+
+    assertThat(storage.persistedInStorage(nobody.persistenceId())).isEmpty();
+  }
+
+  @Test
+  void a_ring_fails_while_the_customer_cannot_be_read() {
+    CustomerRef customer = CustomerRef.ofExternalId(live, "acme");
+    storage.failNextRead(customer.persistenceId());
+
+    assertThatThrownBy(() -> now(engine.ring(customer)))
+        .hasRootCauseInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("STORAGE");
+    // The one that failed may still be leaving: whoever rings does so again.
+    await().ignoreExceptions().untilAsserted(() -> now(engine.ring(customer)));
+  }
+
   private void withMetric() {
     assertThat(change(live, new TenantCommand.CreateTenant("Acme", "ab")))
         .isInstanceOf(TenantReply.Done.class);
@@ -226,7 +302,13 @@ class EngineTest {
 
   private static TenantCommand rule(int cost) {
     return new TenantCommand.CreateRule(
-        request(), "tokens", new Price.Flat(BigDecimal.valueOf(cost)), Rounding.UP, null);
+        request(),
+        "tokens",
+        new Price.Flat(BigDecimal.valueOf(cost)),
+        TierScope.EVENT,
+        List.of(),
+        Rounding.UP,
+        null);
   }
 
   private static RequestKey request() {
@@ -235,6 +317,11 @@ class EngineTest {
   }
 
   private static CustomerCommand grant(@Nullable String createAs, long creditsMc) {
+    return grant(createAs, creditsMc, null);
+  }
+
+  private static CustomerCommand grant(
+      @Nullable String createAs, long creditsMc, @Nullable Instant expiresAt) {
     return new CustomerCommand.GrantCredits(
         request(),
         createAs,
@@ -243,7 +330,7 @@ class EngineTest {
         null,
         0,
         null,
-        null,
+        expiresAt,
         null,
         null,
         null,

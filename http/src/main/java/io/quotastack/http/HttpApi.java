@@ -1,9 +1,11 @@
 package io.quotastack.http;
 
 import io.quotastack.engine.Engine;
+import io.quotastack.http.credits.BlockRoutes;
 import io.quotastack.http.credits.CreditRoutes;
 import io.quotastack.http.credits.LedgerRoutes;
 import io.quotastack.http.customer.CustomerRoutes;
+import io.quotastack.http.customer.TimelineRoutes;
 import io.quotastack.http.door.Customers;
 import io.quotastack.http.door.Faults;
 import io.quotastack.http.door.Tenants;
@@ -12,11 +14,15 @@ import io.quotastack.http.metering.MetricRoutes;
 import io.quotastack.http.metering.RuleRoutes;
 import io.quotastack.http.metering.UsageRoutes;
 import io.quotastack.http.pages.PageRoutes;
+import io.quotastack.http.reservations.ReservationRoutes;
 import io.quotastack.http.server.Api;
 import io.quotastack.http.server.ApiSettings;
 import io.quotastack.http.server.Routes;
 import io.quotastack.http.tenant.CatalogAuthenticator;
 import io.quotastack.http.tenant.ConfigRoutes;
+import io.quotastack.http.topups.AutoTopupRoutes;
+import io.quotastack.http.topups.PackageRoutes;
+import io.quotastack.http.topups.TopupRoutes;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -38,11 +44,17 @@ public final class HttpApi {
     var routes = new Routes();
     new CustomerRoutes(customers, tenants).addTo(routes);
     new CreditRoutes(customers, tenants).addTo(routes);
-    new LedgerRoutes(customers).addTo(routes);
+    new BlockRoutes(customers, tenants).addTo(routes);
+    new TimelineRoutes(customers).addTo(routes);
+    new LedgerRoutes(customers, tenants).addTo(routes);
     new MetricRoutes(tenants).addTo(routes);
     new RuleRoutes(tenants).addTo(routes);
     new UsageRoutes(customers, tenants).addTo(routes);
     new EntitlementRoutes(customers, tenants).addTo(routes);
+    new ReservationRoutes(customers, tenants).addTo(routes);
+    new TopupRoutes(customers, tenants).addTo(routes);
+    new AutoTopupRoutes(customers, tenants).addTo(routes);
+    new PackageRoutes(tenants).addTo(routes);
     new ConfigRoutes(tenants).addTo(routes);
     PageRoutes.load().addTo(routes);
     return new Api(

@@ -20,10 +20,22 @@ public final class BalanceBook {
   private final AtomicIntegerArray acknowledged;
 
   public BalanceBook(int customers, long grantedMc, long costMc) {
+    this(customers, grantedMc, costMc, List.of());
+  }
+
+  /**
+   * @param pastDebits how many debits of the first customers were acknowledged before, by their
+   *     numbers
+   */
+  public BalanceBook(int customers, long grantedMc, long costMc, List<Integer> pastDebits) {
     this.grantedMc = grantedMc;
     this.costMc = costMc;
     this.sent = new AtomicIntegerArray(customers);
     this.acknowledged = new AtomicIntegerArray(customers);
+    for (int customer = 0; customer < pastDebits.size(); customer++) {
+      sent.set(customer, pastDebits.get(customer));
+      acknowledged.set(customer, pastDebits.get(customer));
+    }
   }
 
   public int customers() {

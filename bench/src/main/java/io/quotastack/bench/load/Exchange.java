@@ -15,4 +15,17 @@ interface Exchange {
    * @param atLeaving what {@link #leaving} returned for this request
    */
   @Nullable String fault(HttpAnswer answer, int customer, int atLeaving);
+
+  /**
+   * The second half of an operation of two requests, null if this one is all of it: it is sent on
+   * the same connection, for the same customer, as soon as the first half has its right answer.
+   */
+  default @Nullable Exchange sequel() {
+    return null;
+  }
+
+  /** What this request, as a second half, names of the first one's answer. */
+  default byte[] name(HttpAnswer first) {
+    return RequestTemplate.NO_NAME;
+  }
 }

@@ -2,6 +2,7 @@ package io.quotastack.bench.load;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * One HTTP/1.1 answer as it arrives: finds where it ends and gives its status and members.
@@ -25,6 +26,8 @@ final class HttpAnswer {
   private static final byte[] STATUS_LINE = ascii("HTTP/1.1 ");
   private static final byte[] CONTENT_LENGTH = ascii("\r\ncontent-length:");
   private static final byte[] HEAD_END = ascii("\r\n\r\n");
+  private static final byte[] QUOTE = ascii("\"");
+  private static final byte[] NO_TEXT = {};
   private static final int UNKNOWN = -1;
 
   private final byte[] bytes = new byte[BYTES_MAX];
@@ -101,6 +104,24 @@ final class HttpAnswer {
     return number(at + quotedName.length, bodyEnd);
   }
 
+  /**
+   * The first text member of this name in the body, as it stands there; empty if there is none.
+   *
+   * @param quotedName the name as it stands in JSON, made by {@link #quoted}
+   */
+  byte[] text(byte[] quotedName) {
+    int at = indexOf(quotedName, bodyStart, bodyEnd);
+    if (at == UNKNOWN) {
+      return NO_TEXT;
+    }
+    int from = afterBlanks(at + quotedName.length, bodyEnd);
+    if (from == bodyEnd || bytes[from] != '"') {
+      return NO_TEXT;
+    }
+    int to = indexOf(QUOTE, from + 1, bodyEnd);
+    return to == UNKNOWN ? NO_TEXT : Arrays.copyOfRange(bytes, from + 1, to);
+  }
+
   /** Whether these bytes stand anywhere in the body. */
   boolean bodyContains(byte[] wanted) {
     return indexOf(wanted, bodyStart, bodyEnd) != UNKNOWN;
@@ -127,10 +148,7 @@ final class HttpAnswer {
 
   /** The decimal integer that begins here after blanks, or {@link Long#MIN_VALUE}. */
   private long number(int from, int to) {
-    int at = from;
-    while (at < to && bytes[at] == ' ') {
-      at++;
-    }
+    int at = afterBlanks(from, to);
     boolean negative = at < to && bytes[at] == '-';
     if (negative) {
       at++;
@@ -145,6 +163,14 @@ final class HttpAnswer {
       return Long.MIN_VALUE;
     }
     return negative ? -value : value;
+  }
+
+  private int afterBlanks(int from, int to) {
+    int at = from;
+    while (at < to && bytes[at] == ' ') {
+      at++;
+    }
+    return at;
   }
 
   private boolean startsWith(byte[] wanted) {

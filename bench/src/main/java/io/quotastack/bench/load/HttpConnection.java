@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
 
 /** One keep-alive connection with at most one request in flight. */
 final class HttpConnection implements AutoCloseable {
@@ -17,6 +18,7 @@ final class HttpConnection implements AutoCloseable {
   private final SelectionKey key;
   private final ByteBuffer out = ByteBuffer.allocateDirect(REQUEST_BYTES_MAX);
   private final HttpAnswer answer = new HttpAnswer();
+  private @Nullable Exchange exchange;
   private boolean busy;
   private long startNanos;
   private int customer;
@@ -30,18 +32,28 @@ final class HttpConnection implements AutoCloseable {
   }
 
   /**
-   * Sends a request.
+   * Sends the request that begins an operation.
    *
-   * @param startNanos from when its latency counts
+   * @param startNanos from when the operation's latency counts
    */
-  void send(Exchange exchange, int customer, long operation, long startNanos) throws IOException {
+  void send(Exchange first, int customer, long operation, long startNanos) throws IOException {
     this.startNanos = startNanos;
     this.customer = customer;
-    this.atLeaving = exchange.leaving(customer);
-    this.busy = true;
+    send(first, operation, RequestTemplate.NO_NAME);
+  }
+
+  /** Sends the request that completes the operation whose first answer is here. */
+  void follow(Exchange second, long operation) throws IOException {
+    send(second, operation, second.name(answer));
+  }
+
+  private void send(Exchange next, long operation, byte[] name) throws IOException {
+    exchange = next;
+    atLeaving = next.leaving(customer);
+    busy = true;
     answer.clear();
     out.clear();
-    exchange.template().write(out, customer, operation);
+    next.template().write(out, customer, operation, name);
     out.flip();
     flush();
   }
@@ -70,24 +82,18 @@ final class HttpConnection implements AutoCloseable {
     return true;
   }
 
-  boolean isBusy() {
-    return busy;
+  /** Says what is wrong with the answer that {@link #receive} has made whole, or null. */
+  @Nullable String fault() {
+    return exchange == null ? null : exchange.fault(answer, customer, atLeaving);
+  }
+
+  /** What completes the operation; null = the answer that is here does. */
+  @Nullable Exchange sequel() {
+    return exchange == null ? null : exchange.sequel();
   }
 
   long startNanos() {
     return startNanos;
-  }
-
-  int customer() {
-    return customer;
-  }
-
-  int atLeaving() {
-    return atLeaving;
-  }
-
-  HttpAnswer answer() {
-    return answer;
   }
 
   @Override

@@ -7,8 +7,10 @@ import java.nio.channels.Selector;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.PrimitiveIterator;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +40,10 @@ final class HttpLoad implements AutoCloseable {
   private long operations;
   private long late;
 
-  /** Gives each operation of a process a number of its own; it ends up in the idempotency key. */
+  /** Each latency by itself; null if their histogram is enough. */
+  private @Nullable List<Long> nanosInOrder;
+
+  /** Gives each request of a process a number of its own; it ends up in the idempotency key. */
   static final class OperationNumbers {
     private long last;
 
@@ -109,13 +114,29 @@ final class HttpLoad implements AutoCloseable {
     return finished(window.seconds());
   }
 
-  /** One request for each customer in turn. */
+  /** One operation for each customer in turn. */
   LoadEvent.Finished pass(LoadOrder.Pass order) throws IOException {
+    long startNanos = System.nanoTime();
+    turns(
+        IntStream.range(order.firstCustomer(), order.firstCustomer() + order.customers()),
+        order.limitMillis());
+    return finished((System.nanoTime() - startNanos) / 1e9);
+  }
+
+  /** One operation after the other, in the order that is given; for one client. */
+  LoadEvent.Probed probe(LoadOrder.Probe order) throws IOException {
+    List<Long> nanos = new ArrayList<>();
+    nanosInOrder = nanos;
+    turns(order.customers().stream().mapToInt(customer -> customer), order.limitMillis());
+    return new LoadEvent.Probed(nanos, faults.count(), faults.samples());
+  }
+
+  private void turns(IntStream customers, long limitMillis) throws IOException {
     LoadWindow window =
         new LoadWindow(
             System.nanoTime(),
             0,
-            order.limitMillis(),
+            limitMillis,
             new LoadWindow.Listener() {
               @Override
               public void opened() {}
@@ -123,22 +144,22 @@ final class HttpLoad implements AutoCloseable {
               @Override
               public void closed() {}
             });
-    int next = order.firstCustomer();
-    int end = order.firstCustomer() + order.customers();
-    while (next < end || inFlight() > 0) {
+    PrimitiveIterator.OfInt next = customers.iterator();
+    long sent = 0;
+    while (next.hasNext() || inFlight() > 0) {
       long now = System.nanoTime();
       if (window.isOver(now) || connections.isEmpty()) {
-        faults.add("the pass got to customer " + next + " of " + end + " in its time");
+        faults.add("not all were asked in time, but " + sent);
         break;
       }
-      while (next < end && !idle.isEmpty()) {
-        send(next++, System.nanoTime());
+      while (next.hasNext() && !idle.isEmpty()) {
+        send(next.nextInt(), System.nanoTime());
+        sent++;
       }
       waitFor(Long.MAX_VALUE);
       selector.selectedKeys().forEach(key -> serve(key, window, false));
       selector.selectedKeys().clear();
     }
-    return finished((System.nanoTime() - window.startNanos()) / 1e9);
   }
 
   private LoadEvent.Finished finished(double seconds) {
@@ -184,18 +205,34 @@ final class HttpLoad implements AutoCloseable {
       return;
     }
     long now = System.nanoTime();
-    String fault =
-        exchange.fault(connection.answer(), connection.customer(), connection.atLeaving());
+    String fault = connection.fault();
+    Exchange sequel = fault == null ? connection.sequel() : null;
+    if (sequel != null) {
+      // Whether or not the window is over: an operation that was begun is completed.
+      follow(connection, sequel);
+      return;
+    }
     if (fault != null) {
       faults.add(fault);
     } else if (window.contains(open ? connection.startNanos() : now)) {
       operations++;
       latencies.record(now - connection.startNanos());
+      if (nanosInOrder != null) {
+        nanosInOrder.add(now - connection.startNanos());
+      }
       if (window.isOver(now)) {
         late++;
       }
     }
     idle.addLast(connection);
+  }
+
+  private void follow(HttpConnection connection, Exchange sequel) {
+    try {
+      connection.follow(sequel, numbers.next());
+    } catch (IOException e) {
+      drop(connection, e);
+    }
   }
 
   /** A connection that broke is not opened again: one break is enough to fail the run. */

@@ -39,6 +39,10 @@ public final class Latencies {
     return histogram.getValueAtPercentile(percentile) / 1e6;
   }
 
+  public double meanMillis() {
+    return histogram.getMean() / 1e6;
+  }
+
   public double maxMillis() {
     return histogram.getMaxValue() / 1e6;
   }

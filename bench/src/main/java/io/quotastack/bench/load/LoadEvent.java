@@ -11,6 +11,7 @@ import java.util.List;
   @JsonSubTypes.Type(value = LoadEvent.WindowOpened.class, name = "window_opened"),
   @JsonSubTypes.Type(value = LoadEvent.WindowClosed.class, name = "window_closed"),
   @JsonSubTypes.Type(value = LoadEvent.Finished.class, name = "finished"),
+  @JsonSubTypes.Type(value = LoadEvent.Probed.class, name = "probed"),
   @JsonSubTypes.Type(value = LoadEvent.Acknowledged.class, name = "acknowledged"),
   @JsonSubTypes.Type(value = LoadEvent.Failed.class, name = "failed")
 })
@@ -36,6 +37,14 @@ public sealed interface LoadEvent {
       List<String> errorSamples,
       String latencies)
       implements LoadEvent {}
+
+  /**
+   * The probe is over.
+   *
+   * @param nanos how long each request took, in the order of the probe; those with a wrong answer
+   *     are left out
+   */
+  record Probed(List<Long> nanos, long errors, List<String> errorSamples) implements LoadEvent {}
 
   /** How many debits were acknowledged, by customer number. */
   record Acknowledged(List<Integer> counts) implements LoadEvent {}

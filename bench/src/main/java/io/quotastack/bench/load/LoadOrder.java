@@ -2,6 +2,7 @@ package io.quotastack.bench.load;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
 
 /** What the orchestrator tells a load process, one JSON object a line. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "order")
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
   @JsonSubTypes.Type(value = LoadOrder.ConnectSql.class, name = "connect_sql"),
   @JsonSubTypes.Type(value = LoadOrder.Run.class, name = "run"),
   @JsonSubTypes.Type(value = LoadOrder.Pass.class, name = "pass"),
+  @JsonSubTypes.Type(value = LoadOrder.Probe.class, name = "probe"),
   @JsonSubTypes.Type(value = LoadOrder.Tell.class, name = "tell")
 })
 public sealed interface LoadOrder {
@@ -25,15 +27,33 @@ public sealed interface LoadOrder {
     GRANT,
     /** GET of the node's balance, compared with what was acknowledged. */
     AUDIT,
+    /** POST of a reservation to the node, and then of its commit: one operation. */
+    HOLD,
     /** The baseline's debit in PostgreSQL, in one of its variants. */
     DEBIT_STATEMENTS,
     DEBIT_FUNCTION,
-    DEBIT_SINGLE_STATEMENT
+    DEBIT_SINGLE_STATEMENT,
+    /** The baseline's reserve in PostgreSQL, and then its capture: one operation. */
+    HOLD_STATEMENTS
   }
 
-  /** Where the HTTP servers are: both on 127.0.0.1. */
+  /**
+   * Where the HTTP servers are, both on 127.0.0.1, and whom to know there: nothing of what was sent
+   * to others before counts any longer.
+   *
+   * @param customerPrefix what their external ids begin with; the number follows
+   * @param pastDebits what the first customers were debited before, in costs, by their numbers; the
+   *     others were debited nothing
+   */
   record ConnectHttp(
-      int nodePort, int barePort, String apiKey, int customers, long grantedMc, long costMc)
+      int nodePort,
+      int barePort,
+      String apiKey,
+      String customerPrefix,
+      int customers,
+      long grantedMc,
+      long costMc,
+      List<Integer> pastDebits)
       implements LoadOrder {}
 
   /** Where the baseline's database is. */
@@ -61,6 +81,13 @@ public sealed interface LoadOrder {
   /** Once for each customer in turn, as fast as the clients get answers. */
   record Pass(Work work, int clients, int firstCustomer, int customers, long limitMillis)
       implements LoadOrder {}
+
+  /**
+   * One client on one connection, one request after the other, each timed by itself.
+   *
+   * @param customers for whom, in this order; one may stand there often
+   */
+  record Probe(Work work, List<Integer> customers, long limitMillis) implements LoadOrder {}
 
   /** Tell how many debits were acknowledged for each customer. */
   record Tell() implements LoadOrder {}

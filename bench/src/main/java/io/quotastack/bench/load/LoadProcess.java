@@ -27,7 +27,7 @@ public final class LoadProcess {
   private final String runId =
       String.format(Locale.ROOT, "%08x", ThreadLocalRandom.current().nextInt());
   private final HttpLoad.OperationNumbers httpNumbers = new HttpLoad.OperationNumbers();
-  private final AtomicLong sqlNumbers = new AtomicLong();
+  private final SqlOperation.Keys sqlKeys = new SqlOperation.Keys(runId, new AtomicLong());
   private LoadOrder.@Nullable ConnectHttp http;
   private LoadOrder.@Nullable ConnectSql sql;
   private @Nullable BalanceBook book;
@@ -59,7 +59,12 @@ public final class LoadProcess {
           switch (order) {
             case LoadOrder.ConnectHttp connect -> {
               http = connect;
-              book = new BalanceBook(connect.customers(), connect.grantedMc(), connect.costMc());
+              book =
+                  new BalanceBook(
+                      connect.customers(),
+                      connect.grantedMc(),
+                      connect.costMc(),
+                      connect.pastDebits());
               yield new LoadEvent.Ready();
             }
             case LoadOrder.ConnectSql connect -> {
@@ -71,6 +76,11 @@ public final class LoadProcess {
             case LoadOrder.Pass pass -> {
               try (HttpLoad load = httpLoad(pass.work(), pass.clients())) {
                 yield load.pass(pass);
+              }
+            }
+            case LoadOrder.Probe probe -> {
+              try (HttpLoad load = httpLoad(probe.work(), 1)) {
+                yield load.probe(probe);
               }
             }
             case LoadOrder.Tell tell -> new LoadEvent.Acknowledged(book().acknowledgedCounts());
@@ -95,18 +105,18 @@ public final class LoadProcess {
           }
         };
     return switch (run.work()) {
-      case BARE, ENTITLEMENT, USAGE, GRANT, AUDIT -> {
+      case BARE, ENTITLEMENT, USAGE, GRANT, AUDIT, HOLD -> {
         try (HttpLoad load = httpLoad(run.work(), run.clients())) {
           yield load.run(run, listener);
         }
       }
-      case DEBIT_STATEMENTS, DEBIT_FUNCTION, DEBIT_SINGLE_STATEMENT -> {
+      case DEBIT_STATEMENTS, DEBIT_FUNCTION, DEBIT_SINGLE_STATEMENT, HOLD_STATEMENTS -> {
         LoadOrder.ConnectSql connect = sql;
         if (connect == null) {
           throw new IllegalStateException("not connected to a database");
         }
         try (SqlLoad load =
-            new SqlLoad(connect.jdbcUrl(), run.clients(), run.work(), book(), runId, sqlNumbers)) {
+            new SqlLoad(connect.jdbcUrl(), run.clients(), run.work(), book(), sqlKeys)) {
           yield load.run(run, listener);
         }
       }
@@ -121,7 +131,9 @@ public final class LoadProcess {
     int port = work == LoadOrder.Work.BARE ? connect.barePort() : connect.nodePort();
     // 127.0.0.1 and nothing else: this generator is no tool to load another machine with.
     InetSocketAddress server = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
-    Exchanges exchanges = new Exchanges("127.0.0.1:" + port, connect.apiKey(), runId, book());
+    Exchanges exchanges =
+        new Exchanges(
+            "127.0.0.1:" + port, connect.apiKey(), runId, connect.customerPrefix(), book());
     Exchange exchange =
         switch (work) {
           case BARE -> exchanges.bare();
@@ -129,7 +141,8 @@ public final class LoadProcess {
           case USAGE -> exchanges.usage();
           case GRANT -> exchanges.grant();
           case AUDIT -> exchanges.audit();
-          case DEBIT_STATEMENTS, DEBIT_FUNCTION, DEBIT_SINGLE_STATEMENT ->
+          case HOLD -> exchanges.hold();
+          case DEBIT_STATEMENTS, DEBIT_FUNCTION, DEBIT_SINGLE_STATEMENT, HOLD_STATEMENTS ->
               throw new IllegalArgumentException(work + " is not work for HTTP");
         };
     return new HttpLoad(server, clients, exchange, httpNumbers);

@@ -1,6 +1,5 @@
 package io.quotastack.bench.load;
 
-import io.quotastack.bench.baseline.Debit;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -14,10 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Load on the baseline: a thread and a JDBC connection for each client, answers checked. */
 final class SqlLoad implements AutoCloseable {
-  private final LoadOrder.Work work;
-  private final BalanceBook book;
-  private final String runId;
-  private final AtomicLong operationNumbers;
   private final Faults faults = new Faults();
   private final List<Client> clients = new ArrayList<>();
 
@@ -26,16 +21,12 @@ final class SqlLoad implements AutoCloseable {
       int clientCount,
       LoadOrder.Work work,
       BalanceBook book,
-      String runId,
-      AtomicLong operationNumbers)
+      SqlOperation.Keys keys)
       throws SQLException {
-    this.work = work;
-    this.book = book;
-    this.runId = runId;
-    this.operationNumbers = operationNumbers;
     try {
       for (int i = 0; i < clientCount; i++) {
-        clients.add(new Client(DriverManager.getConnection(jdbcUrl)));
+        Connection connection = DriverManager.getConnection(jdbcUrl);
+        clients.add(new Client(connection, SqlOperation.of(work, connection, book, keys)));
       }
     } catch (SQLException e) {
       close();
@@ -91,7 +82,7 @@ final class SqlLoad implements AutoCloseable {
   @Override
   public void close() throws SQLException {
     for (Client client : clients) {
-      client.debit.close();
+      client.operation.close();
       client.connection.close();
     }
   }
@@ -99,20 +90,14 @@ final class SqlLoad implements AutoCloseable {
   /** One connection and what its thread measured. */
   private final class Client {
     private final Connection connection;
-    private final Debit debit;
+    private final SqlOperation operation;
     private final Latencies latencies = new Latencies();
     private long operations;
     private long late;
 
-    Client(Connection connection) throws SQLException {
+    Client(Connection connection, SqlOperation operation) {
       this.connection = connection;
-      this.debit =
-          switch (work) {
-            case DEBIT_STATEMENTS -> Debit.statements(connection);
-            case DEBIT_FUNCTION -> Debit.function(connection);
-            case DEBIT_SINGLE_STATEMENT -> Debit.singleStatement(connection);
-            default -> throw new IllegalArgumentException(work + " is not work for SQL");
-          };
+      this.operation = operation;
     }
 
     void work(
@@ -150,17 +135,8 @@ final class SqlLoad implements AutoCloseable {
 
     private void once(int customer, LoadWindow window, long startNanos, boolean open)
         throws SQLException {
-      String key = runId + "-" + operationNumbers.incrementAndGet();
-      int atLeaving = book.acknowledgedCount(customer);
-      book.sent(customer);
-      Debit.Answer answer = debit.debit(customer, key, book.costMc());
+      String fault = operation.run(customer);
       long now = System.nanoTime();
-      if (answer.outcome() != Debit.Outcome.DEBITED) {
-        faults.add("debit: " + answer);
-        return;
-      }
-      book.acknowledged(customer);
-      String fault = book.fault(customer, answer.balanceMc(), atLeaving + 1);
       if (fault != null) {
         faults.add(fault);
       } else if (window.contains(open ? startNanos : now)) {

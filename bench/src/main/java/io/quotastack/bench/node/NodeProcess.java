@@ -1,8 +1,7 @@
 package io.quotastack.bench.node;
 
+import io.quotastack.bench.machine.Lifeline;
 import io.quotastack.cluster.Main;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 
 /**
  * The main class of the measured node's process: the product's own command line, with a lifeline.
@@ -12,18 +11,7 @@ public final class NodeProcess {
   private NodeProcess() {}
 
   public static void main(String[] arguments) {
-    Thread.ofPlatform().daemon().name("lifeline").start(NodeProcess::stopWhenInputEnds);
+    Lifeline.exitWhenInputEnds();
     Main.main(arguments);
-  }
-
-  private static void stopWhenInputEnds() {
-    try {
-      while (System.in.read() >= 0) {
-        // Nothing is said to this process; it waits for the end of its input.
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    System.exit(0);
   }
 }

@@ -2,6 +2,7 @@ package io.quotastack.bench.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class BalanceBookTest {
@@ -42,5 +43,16 @@ class BalanceBookTest {
 
     assertThat(book.acknowledgedCounts()).containsExactly(1, 0);
     assertThat(book.fault(1, 990, 0)).isNotNull();
+  }
+
+  @Test
+  void debits_of_the_past_count_as_acknowledged() {
+    BalanceBook old = new BalanceBook(3, 1_000, 10, List.of(0, 7));
+    old.sent(1);
+
+    assertThat(old.acknowledgedCounts()).containsExactly(0, 7, 0);
+    assertThat(old.fault(1, 920, 8)).isNull();
+    assertThat(old.fault(1, 940, 7)).contains("misses a debit");
+    assertThat(old.fault(2, 1_000, 0)).isNull();
   }
 }

@@ -1,23 +1,23 @@
 package io.quotastack.bench.load;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 class HttpAnswerTest {
   private static final String BODY = "{\"effective_balance\":5,\"balance\": -17,\"note\":\"ä\"}";
   private static final String WHOLE =
       "HTTP/1.1 201 Created\r\nServer: x\r\ncontent-LENGTH: "
-          + BODY.getBytes(StandardCharsets.UTF_8).length
+          + BODY.getBytes(UTF_8).length
           + "\r\n\r\n"
           + BODY;
 
   private final HttpAnswer answer = new HttpAnswer();
 
   private boolean receive(String text) throws HttpAnswer.BadAnswerException {
-    answer.space().put(text.getBytes(StandardCharsets.UTF_8));
+    answer.space().put(text.getBytes(UTF_8));
     return answer.isWhole();
   }
 
@@ -41,7 +41,7 @@ class HttpAnswerTest {
     assertThat(answer.integer(HttpAnswer.quoted("lance"))).isEqualTo(Long.MIN_VALUE);
     assertThat(answer.bodyContains(HttpAnswer.ascii("\"effective_balance\":5,"))).isTrue();
     assertThat(answer.bodyContains(HttpAnswer.ascii("Created"))).isFalse();
-    assertThat(answer.bodyIs(BODY.getBytes(StandardCharsets.UTF_8))).isTrue();
+    assertThat(answer.bodyIs(BODY.getBytes(UTF_8))).isTrue();
     assertThat(answer.bodyIs(HttpAnswer.ascii("{"))).isFalse();
   }
 
@@ -75,5 +75,14 @@ class HttpAnswerTest {
     answer.clear();
     assertThatThrownBy(() -> receive("x".repeat(HttpAnswer.BYTES_MAX)))
         .isInstanceOf(HttpAnswer.BadAnswerException.class);
+  }
+
+  @Test
+  void a_text_member_is_given_as_it_stands_there() throws Exception {
+    assertThat(receive(WHOLE)).isTrue();
+
+    assertThat(answer.text(HttpAnswer.quoted("note"))).isEqualTo("ä".getBytes(UTF_8));
+    assertThat(answer.text(HttpAnswer.quoted("balance"))).isEmpty();
+    assertThat(answer.text(HttpAnswer.quoted("absent"))).isEmpty();
   }
 }

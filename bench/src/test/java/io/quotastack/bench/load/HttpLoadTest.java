@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntFunction;
@@ -91,7 +92,7 @@ class HttpLoadTest {
     return new HttpLoad(
         new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getLocalPort()),
         clients,
-        new Exchanges("localhost", "key", "run", book).bare(),
+        new Exchanges("localhost", "key", "run", "bench-", book).bare(),
         new HttpLoad.OperationNumbers());
   }
 
@@ -196,5 +197,29 @@ class HttpLoadTest {
     assertThat(finished.operations()).isEqualTo(10);
     assertThat(finished.errors()).isZero();
     assertThat(requests).hasValue(10);
+  }
+
+  @Test
+  void a_probe_times_each_request_by_itself_and_in_order() throws Exception {
+    serve(request -> {
+      if (request == 3) {
+        long until = System.nanoTime() + 50_000_000;
+        while (System.nanoTime() < until) {
+          LockSupport.parkNanos(until - System.nanoTime());
+        }
+      }
+      return request == 5 ? answer("503 Service Unavailable", "") : RIGHT;
+    });
+
+    LoadEvent.Probed probed;
+    try (HttpLoad load = load(1)) {
+      probed = load.probe(new LoadOrder.Probe(LoadOrder.Work.BARE, List.of(1, 1, 7, 2, 2), 10_000));
+    }
+
+    assertThat(requests).hasValue(5);
+    assertThat(probed.nanos()).hasSize(4);
+    assertThat(probed.nanos().get(2)).isGreaterThanOrEqualTo(50_000_000);
+    assertThat(probed.errors()).isEqualTo(1);
+    assertThat(probed.errorSamples()).singleElement().asString().contains("503");
   }
 }

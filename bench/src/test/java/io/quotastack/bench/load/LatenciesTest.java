@@ -21,6 +21,16 @@ class LatenciesTest {
   }
 
   @Test
+  void the_mean_counts_every_latency() {
+    Latencies latencies = new Latencies();
+    latencies.record(1_000_000);
+    latencies.record(1_000_000);
+    latencies.record(10_000_000);
+
+    assertThat(latencies.meanMillis()).isCloseTo(4, within(0.01));
+  }
+
+  @Test
   void nothing_is_lost_between_processes() {
     Latencies latencies = new Latencies();
     latencies.record(1_234_567);

@@ -25,7 +25,6 @@ import org.apache.pekko.actor.Extension;
  */
 public final class ReadDatabase implements Extension {
   private static final Id ID = new Id();
-  private static final Duration IDLE_CONNECTION_KEPT = Duration.ofMinutes(10);
 
   /** A query that has waited for so long behind others is not begun any more. */
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
@@ -50,7 +49,9 @@ public final class ReadDatabase implements Extension {
   private ReadDatabase(ExtendedActorSystem system) {
     Config config = system.settings().config().getConfig("quotastack.database");
     int connections = config.getInt("read-connections");
-    this.pool = new HikariDataSource(poolConfig(config, connections));
+    HikariConfig settings = ConnectionPool.of(config, "quotastack-read", connections);
+    settings.setReadOnly(true);
+    this.pool = new HikariDataSource(settings);
     this.threads =
         new ThreadPoolExecutor(
             connections,
@@ -66,30 +67,6 @@ public final class ReadDatabase implements Extension {
   /** The one of this actor system; opened at the first call, closed when the system ends. */
   public static ReadDatabase get(ClassicActorSystemProvider system) {
     return ID.get(system);
-  }
-
-  private static HikariConfig poolConfig(Config config, int connections) {
-    var hikari = new HikariConfig();
-    hikari.setPoolName("quotastack-read");
-    hikari.setJdbcUrl(config.getString("url"));
-    hikari.setUsername(config.getString("user"));
-    hikari.setPassword(config.getString("password"));
-    hikari.setMaximumPoolSize(connections);
-    hikari.setMinimumIdle(1);
-    hikari.setIdleTimeout(IDLE_CONNECTION_KEPT.toMillis());
-    hikari.setConnectionTimeout(
-        TimeUnit.SECONDS.toMillis(config.getLong("connection-timeout-seconds")));
-    hikari.setValidationTimeout(TimeUnit.SECONDS.toMillis(1));
-    // A database that is away now may be back for the first query.
-    hikari.setInitializationFailTimeout(-1);
-    hikari.setReadOnly(true);
-    config
-        .getConfig("driver")
-        .entrySet()
-        .forEach(property ->
-            hikari.addDataSourceProperty(
-                property.getKey(), property.getValue().unwrapped().toString()));
-    return hikari;
   }
 
   /**

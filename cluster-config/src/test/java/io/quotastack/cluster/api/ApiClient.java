@@ -62,6 +62,14 @@ final class ApiClient {
     return request("PATCH", path).json(json).idempotencyKey(idempotencyKey).send();
   }
 
+  Answer put(String path, String json) {
+    return request("PUT", path).json(json).send();
+  }
+
+  Answer delete(String path) {
+    return request("DELETE", path).send();
+  }
+
   /** A request that is not sent yet, with the headers that such a request needs. */
   Request request(String method, String path) {
     return new Request(method, path);
@@ -171,8 +179,10 @@ final class ApiClient {
       this.method = method;
       this.path = path;
       headers.put("X-API-Key", apiKey);
-      if (method.equals("POST") || method.equals("PATCH")) {
+      if (method.equals("POST") || method.equals("PATCH") || method.equals("DELETE")) {
         headers.put("Idempotency-Key", UUID.randomUUID().toString());
+      }
+      if (method.equals("POST") || method.equals("PATCH") || method.equals("PUT")) {
         headers.put("Content-Type", "application/json");
       }
     }

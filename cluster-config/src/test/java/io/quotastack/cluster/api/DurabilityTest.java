@@ -10,6 +10,9 @@ import io.quotastack.cluster.TestNode;
 import io.quotastack.cluster.api.Writes.Write;
 import io.quotastack.cluster.postgres.EmbeddedDatabase;
 import io.quotastack.engine.customer.CustomerMessage;
+import io.quotastack.engine.ids.CustomerRef;
+import io.quotastack.engine.ids.Environment;
+import io.quotastack.engine.ids.TenantRef;
 import io.quotastack.engine.tenant.TenantMessage;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,19 +35,22 @@ import org.junit.jupiter.api.TestInstance;
 
 /**
  * What was answered stays so after its actors left memory and after the node was started anew. On a
- * node of its own, whose actors leave memory soon, beside the shared one on the shared database.
+ * node of its own, whose actors leave memory soon. On a database of its own too: the nodes of a
+ * database are to be one cluster, as each rings whatever customer has an alarm.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DurabilityTest {
   private static final String IDLE_LIMIT =
       "pekko.cluster.sharding.passivation.quotastack.idle-entity.timeout";
 
-  private final EmbeddedDatabase database = TestNode.shared().database();
+  private final EmbeddedDatabase database = EmbeddedDatabase.temporary();
   private TestNode node;
   private TestTenant tenant;
   private ApiClient api;
 
   DurabilityTest() {
+    // In a JVM that has never run a node, actors would leave memory before their first answer.
+    assertThat(TestNode.shared().node().httpPort()).isPositive();
     System.setProperty(IDLE_LIMIT, "400ms");
     ConfigFactory.invalidateCaches();
     try {
@@ -65,6 +71,7 @@ class DurabilityTest {
   @AfterAll
   void stop() {
     node.close();
+    database.close();
   }
 
   private static ConditionFactory inTime() {
@@ -148,7 +155,8 @@ class DurabilityTest {
     }
     everything.add(api.get("/v1/billable-metrics?limit=100").ok().body());
     everything.add(api.get("/v1/metering-rules?limit=100").ok().body());
-    everything.add(api.get(tenant.configPath()).ok().text("/burn_order"));
+    everything.add(api.get("/v1/topup/packages?limit=100").ok().body());
+    everything.add(api.get(tenant.configPath()).ok().body());
     return everything;
   }
 
@@ -186,6 +194,28 @@ class DurabilityTest {
     Answer again = api.post("/v1/billable-metrics", body, "metric").created();
     assertThat(again.isReplay()).isTrue();
     assertThat(again.body()).isEqualTo(created.body());
+  }
+
+  @Test
+  void a_customer_that_left_memory_does_what_is_due_at_its_alarm_unasked() throws Exception {
+    Instant expiry = Instant.now().plusSeconds(4).truncatedTo(ChronoUnit.MILLIS);
+    String customerId =
+        api.grant("due", "{\"credits\": 50, \"expires_at\": \"%s\"}".formatted(expiry))
+            .text("/customer_id");
+    CustomerRef customer =
+        CustomerRef.ofExternalId(new TenantRef(tenant.id(), Environment.LIVE), "due");
+    node.engine().alarms().set(customer, expiry).toCompletableFuture().join();
+    inTime()
+        .until(() ->
+            !inMemory(
+                EntityTypeKey.create(CustomerMessage.class, "customer"), customer.entityId()));
+    assertThat(Instant.now()).as("nothing but the alarm can wake it").isBefore(expiry);
+
+    var ledger = new LedgerView(database);
+    inTime().until(() -> ledger.of(tenant.id(), "live", customerId).size() == 2);
+    assertThat(Instant.now()).isBefore(expiry.plusSeconds(10));
+    assertThat(api.ledger("due").getLast().path("created_at").textValue())
+        .isEqualTo(millis(expiry.toString()));
   }
 
   /** Whether the node has an actor of that id. */

@@ -64,7 +64,8 @@ class IdempotencyTest {
         api.get(byExternalId("writes granted")).body().replaceFirst("\"instance\":\"[^\"]*\"", ""),
         api.get("/v1/billable-metrics?limit=100").ok().body(),
         api.get("/v1/metering-rules?limit=100").ok().body(),
-        api.get(TENANT.configPath()).ok().text("/burn_order"));
+        api.get("/v1/topup/packages?limit=100").ok().body(),
+        api.get(TENANT.configPath()).ok().body());
   }
 
   @Test

@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -272,6 +274,208 @@ class MeteringRulesTest {
             RULES,
             "{\"billable_metric_key\": \"nothing\", \"cost_type\": \"flat\", \"flat_cost\": 1}")
         .isInvalid("/billable_metric_key");
+  }
+
+  // ------------------------------------------------------------------------------------------
+
+  @Test
+  void dimensions_price_kinds_of_usage_and_the_rules_own_cost_the_rest() {
+    metric("by_kind");
+    Answer rule =
+        api.post(
+                RULES,
+                """
+                {"billable_metric_key": "by_kind", "cost_type": "per_unit", "unit_cost": 1,
+                 "dimensions": [
+                   {"match": {"model": "large", "direction": "output"}, "unit_cost": "8.5"},
+                   {"match": {"model": "large"}, "cost_type": "graduated",
+                    "tiers": [{"up_to": 10, "unit_cost": 4}, {"unit_cost": 2}]},
+                   {"match": {"model": "größte"}, "cost_type": "flat", "flat_cost": 99}]}
+                """)
+            .created();
+    assertThat(rule.text("/cost_type")).isEqualTo("per_unit");
+    assertThat(rule.text("/tier_scope")).isEqualTo("event");
+    assertThat(rule.at("/dimensions")).hasSize(3);
+    assertThat(rule.at("/dimensions/0/match"))
+        .isEqualTo(Answer.json("{\"model\": \"large\", \"direction\": \"output\"}"));
+    assertThat(rule.text("/dimensions/0/cost_type")).isEqualTo("per_unit");
+    assertThat(rule.text("/dimensions/0/unit_cost")).isEqualTo("8.5");
+    assertThat(rule.textOrNull("/dimensions/0/flat_cost")).isNull();
+    assertThat(rule.text("/dimensions/1/tiers/1/unit_cost")).isEqualTo("2");
+    assertThat(rule.text("/dimensions/2/flat_cost")).isEqualTo("99");
+    assertThat(api.get(RULES + "/" + rule.text("/id")).ok().body()).isEqualTo(rule.body());
+    assertThat(api.get(METRICS + "/by_kind").ok().at("/active_rule")).isEqualTo(rule.json());
+
+    assertThat(costByKind("{\"model\": \"large\", \"direction\": \"output\"}")).isEqualTo(102);
+    assertThat(costByKind("{\"direction\": \"input\", \"model\": \"large\"}")).isEqualTo(44);
+    assertThat(costByKind("{\"model\": \"größte\", \"direction\": \"output\"}")).isEqualTo(99);
+    assertThat(costByKind("{\"direction\": \"output\"}")).isEqualTo(12);
+    assertThat(costByKind("{}")).isEqualTo(12);
+  }
+
+  /** What 12 units of the metric by_kind cost. */
+  private long costByKind(String properties) {
+    return api.post(
+            "/v1/usage",
+            """
+            {"external_customer_id": "rich", "billable_metric_key": "by_kind", "units": 12,
+             "properties": %s}
+            """
+                .formatted(properties))
+        .created()
+        .number("/cost");
+  }
+
+  @Test
+  void a_rule_with_dimensions_needs_no_cost_of_its_own() {
+    metric("kinds_only");
+    for (String type : List.of("", "\"cost_type\": null,", "\"cost_type\": \"per_unit\",")) {
+      Answer rule =
+          api.post(
+                  RULES,
+                  """
+                  {"billable_metric_key": "kinds_only", %s
+                   "dimensions": [{"match": {"a": ""}, "cost_type": "flat", "flat_cost": 2}]}
+                  """
+                      .formatted(type))
+              .created();
+      assertThat(rule.textOrNull("/cost_type")).isNull();
+      assertThat(rule.textOrNull("/unit_cost")).isNull();
+      assertThat(rule.at("/tiers").isNull()).isTrue();
+      assertThat(rule.text("/dimensions/0/match/a")).isEmpty();
+    }
+    Answer typed =
+        api.post(
+                RULES,
+                """
+                {"billable_metric_key": "kinds_only", "cost_type": "per_unit",
+                 "dimensions": [{"match": {"a": "b"}, "unit_cost": 3}]}
+                """)
+            .created();
+    assertThat(typed.textOrNull("/cost_type")).isNull();
+    assertThat(typed.text("/dimensions/0/cost_type")).isEqualTo("per_unit");
+    assertThat(api.list(RULES + "?billable_metric_key=kinds_only&active=true"))
+        .containsExactly(typed.json());
+  }
+
+  @Test
+  void tiers_and_packages_may_run_over_the_period() {
+    for (String cost :
+        List.of(
+            "\"tiered\", \"tiers\": [{\"unit_cost\": 1}]",
+            "\"graduated\", \"tiers\": [{\"unit_cost\": 1}]",
+            "\"package\", \"package_size\": 5, \"package_cost\": 1",
+            "\"flat\", \"flat_cost\": 1, \"dimensions\": [{\"match\": {\"a\": \"b\"}, "
+                + "\"cost_type\": \"graduated\", \"tiers\": [{\"unit_cost\": 1}]}]")) {
+      String key = "period_" + Integer.toUnsignedString(cost.hashCode());
+      metric(key);
+      Answer rule =
+          api.post(
+                  RULES,
+                  """
+                  {"billable_metric_key": "%s", "tier_scope": "period", "cost_type": %s}
+                  """
+                      .formatted(key, cost))
+              .created();
+      assertThat(rule.text("/tier_scope")).isEqualTo("period");
+      assertThat(api.get(METRICS + "/" + key).ok().text("/active_rule/tier_scope"))
+          .isEqualTo("period");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      delimiter = '|',
+      textBlock =
+          """
+          "cost_type": "flat", "flat_cost": 1, "tier_scope": "month"      | /tier_scope
+          "cost_type": "flat", "flat_cost": 1, "tier_scope": "period"     | /tier_scope
+          "cost_type": "per_unit", "unit_cost": 1, "tier_scope": "period" | /tier_scope
+          "tier_scope": "period", "dimensions": [{"match": {"a": "b"}, "cost_type": "flat", "flat_cost": 1}] | /tier_scope
+          "cost_type": "flat", "flat_cost": 1, "dimensions": []           | /dimensions
+          "cost_type": "flat", "flat_cost": 1, "dimensions": {}           | /dimensions
+          "cost_type": "flat", "flat_cost": 1, "dimensions": [7]          | /dimensions/0
+          "cost_type": "flat", "flat_cost": 1, "dimensions": [{"flat_cost": 2}] | /dimensions/0/match
+          "cost_type": "flat", "dimensions": [{"match": null, "flat_cost": 2}] | /dimensions/0/match
+          "cost_type": "flat", "dimensions": [{"match": {}, "flat_cost": 2}] | /dimensions/0/match
+          "cost_type": "flat", "dimensions": [{"match": "a", "flat_cost": 2}] | /dimensions/0/match
+          "cost_type": "flat", "dimensions": [{"match": {"a": 1}, "flat_cost": 2}] | /dimensions/0/match/a
+          "cost_type": "flat", "dimensions": [{"match": {"a": "b"}}]      | /dimensions/0/flat_cost
+          "cost_type": "flat", "dimensions": [{"match": {"a": "b"}, "unit_cost": 2}] | /dimensions/0/unit_cost, /dimensions/0/flat_cost
+          "cost_type": "flat", "dimensions": [{"match": {"a": "b"}, "flat_cost": 2, "price": 3}] | /dimensions/0/price
+          "cost_type": "flat", "dimensions": [{"match": {"a": "b"}, "flat_cost": 2, "rounding": "up"}] | /dimensions/0/rounding
+          "cost_type": "flat", "dimensions": [{"match": {"a": "b"}, "flat_cost": 2}, {"match": {"a": "b"}, "flat_cost": 3}] | /dimensions/1/match
+          "cost_type": "flat", "dimensions": [{"match": {"a": "b", "c": "d"}, "flat_cost": 2}, {"match": {"c": "d", "a": "b"}, "flat_cost": 2}] | /dimensions/1/match
+          "dimensions": [{"match": {"a": "b"}, "flat_cost": 2}]           | /dimensions/0/cost_type
+          "dimensions": [{"match": {"a": "b"}, "cost_type": "steps", "flat_cost": 2}] | /dimensions/0/cost_type
+          "cost_type": "steps", "dimensions": [{"match": {"a": "b"}, "flat_cost": 2}] | /cost_type
+          "cost_type": "steps", "unit_cost": 1, "tier_scope": "period"    | /cost_type
+          "unit_cost": 1, "dimensions": [{"match": {"a": "b"}, "cost_type": "flat", "flat_cost": 2}] | /cost_type
+          "cost_type": "per_unit", "unit_cost": 1, "flat_cost": 1, "dimensions": [{"match": {"a": "b"}, "unit_cost": 2}] | /flat_cost
+          "cost_type": "tiered", "dimensions": [{"match": {"a": "b"}, "tiers": [{"up_to": 5, "unit_cost": 1}]}] | /dimensions/0/tiers/0/up_to
+          """)
+  void a_scope_or_a_dimension_that_makes_no_sense_is_refused(String members, String pointers) {
+    api.post(RULES, "{\"billable_metric_key\": \"unpriced\", %s}".formatted(members))
+        .isInvalid(pointers.split(", "));
+    assertThat(api.get(METRICS + "/unpriced").ok().at("/active_rule").isNull()).isTrue();
+  }
+
+  @Test
+  void dimensions_and_their_pairs_and_tiers_are_bounded() {
+    metric("bounded");
+    priced("bounded", dimensions(100, 1, 1)).created();
+    priced("bounded", dimensions(101, 1, 1)).isInvalid("/dimensions");
+    priced("bounded", dimensions(1, 10, 1)).created();
+    priced("bounded", dimensions(1, 11, 1)).isInvalid("/dimensions/0/match");
+    priced("bounded", dimensions(10, 1, 50)).created();
+    priced("bounded", dimensions(10, 1, 50) + ", \"tiers\": [{\"unit_cost\": 1}]")
+        .isInvalid("/dimensions");
+    priced("bounded", dimensions(1, 1, 51)).isInvalid("/dimensions/0/tiers");
+  }
+
+  private Answer priced(String key, String members) {
+    return api.post(
+        RULES,
+        "{\"billable_metric_key\": \"%s\", \"cost_type\": \"graduated\", %s}"
+            .formatted(key, members));
+  }
+
+  private static String dimensions(int count, int pairs, int tiers) {
+    String allTiers =
+        IntStream.rangeClosed(1, tiers)
+            .mapToObj(i -> "{\"up_to\": %s, \"unit_cost\": 1}".formatted(i == tiers ? "null" : i))
+            .collect(Collectors.joining(", "));
+    return IntStream.range(0, count)
+        .mapToObj(i -> "{\"match\": {%s}, \"tiers\": [%s]}".formatted(pairs(pairs, i), allTiers))
+        .collect(Collectors.joining(", ", "\"dimensions\": [", "]"));
+  }
+
+  private static String pairs(int count, int value) {
+    return IntStream.range(0, count)
+        .mapToObj(key -> "\"key%d\": \"%d\"".formatted(key, value))
+        .collect(Collectors.joining(", "));
+  }
+
+  @Test
+  void an_archived_metric_gets_no_new_rule_and_has_its_old_one_when_it_is_back() {
+    api.metric("shelved", "2");
+    Answer before = api.get(METRICS + "/shelved").ok();
+    api.patch(METRICS + "/shelved", "{\"archived\": true}").ok();
+    api.post(
+            RULES,
+            """
+            {"billable_metric_key": "shelved", "cost_type": "per_unit", "unit_cost": 3}
+            """)
+        .isInvalid("/billable_metric_key");
+    assertThat(api.get(RULES + "?billable_metric_key=shelved&active=true").ok().at("/data"))
+        .isEmpty();
+    assertThat(api.get(RULES + "?billable_metric_key=shelved&active=false").ok().each("version"))
+        .containsExactly("1");
+    api.patch(METRICS + "/shelved", "{\"archived\": false}").ok();
+    assertThat(api.get(METRICS + "/shelved").ok().at("/active_rule"))
+        .isEqualTo(before.at("/active_rule"));
+    assertThat(api.price("shelved", "3").number("/version")).isEqualTo(2);
   }
 
   // ------------------------------------------------------------------------------------------

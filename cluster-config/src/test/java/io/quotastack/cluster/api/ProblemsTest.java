@@ -3,10 +3,12 @@ package io.quotastack.cluster.api;
 import static io.quotastack.cluster.api.ApiClient.byExternalId;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.quotastack.cluster.TestNode;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -84,6 +86,49 @@ class ProblemsTest {
                 post(path, "{\"credits\": 1}").idempotencyKey("k").send().created();
                 return post(path, "{\"credits\": 2}").idempotencyKey("k").send();
               }),
+          Map.entry(
+              "no_price",
+              () -> {
+                TENANT
+                    .live()
+                    .post("/v1/billable-metrics", "{\"key\": \"by_model\", \"name\": \"A\"}")
+                    .created();
+                TENANT
+                    .live()
+                    .post(
+                        "/v1/metering-rules",
+                        """
+                        {"billable_metric_key": "by_model", "cost_type": "flat",
+                         "dimensions": [{"match": {"model": "large"}, "flat_cost": 1}]}
+                        """)
+                    .created();
+                return TENANT.live().use("acme", "by_model", "1");
+              }),
+          Map.entry(
+              "payment_conflict",
+              () -> {
+                topup(5).created();
+                return topup(6);
+              }),
+          Map.entry(
+              "reservation_closed",
+              () -> {
+                String reservation = reserve(60);
+                post(reservation + "/release", "{}").send().ok();
+                return post(reservation + "/commit", "{}").send();
+              }),
+          Map.entry(
+              "reservation_expired",
+              () -> {
+                String reservation = reserve(1);
+                await()
+                    .atMost(Duration.ofSeconds(20))
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(
+                        () -> TENANT.live().get(reservation).ok().text("/status"),
+                        "expired"::equals);
+                return post(reservation + "/commit", "{}").send();
+              }),
           Map.entry("unauthenticated", () -> post("/v1/usage", "{}").without("X-API-Key").send()),
           Map.entry(
               "unsupported_media_type",
@@ -93,6 +138,30 @@ class ProblemsTest {
       String slug, String methodAndPath, String body) {
     String[] parts = methodAndPath.split(" ");
     return Map.entry(slug, () -> TENANT.live().request(parts[0], parts[1]).json(body).send());
+  }
+
+  private static Answer topup(long creditsMc) {
+    return post(
+            "/v1/topup/grant",
+            """
+            {"external_customer_id": "payer", "credits": %d, "external_payment_id": "pay_1"}
+            """
+                .formatted(creditsMc))
+        .send();
+  }
+
+  /** The path of a new reservation of 1 mc. */
+  private static String reserve(int ttlSeconds) {
+    return "/v1/reserve/"
+        + post(
+                "/v1/reserve",
+                """
+                {"external_customer_id": "acme", "credits": 1, "ttl_seconds": %d}
+                """
+                    .formatted(ttlSeconds))
+            .send()
+            .created()
+            .text("/reservation_id");
   }
 
   private static ApiClient.Request post(String path, String body) {
@@ -312,6 +381,8 @@ class ProblemsTest {
     "PUT, /v1/billable-metrics, 'GET, HEAD, POST'",
     "DELETE, /v1/billable-metrics/x, 'GET, HEAD, PATCH'",
     "PATCH, /v1/metering-rules, 'GET, HEAD, POST'",
+    "PUT, /v1/topup/packages, 'GET, HEAD, POST'",
+    "DELETE, /v1/topup/packages/x, 'GET, HEAD, PATCH'",
     "DELETE, /v1/tenants/x/config, 'GET, HEAD, PATCH'",
     "POST, /openapi.json, 'GET, HEAD'",
     "POST, /docs, 'GET, HEAD'",

@@ -92,6 +92,27 @@ class StorageTest {
     assertThat(api.ledger("unlucky")).hasSize(2);
   }
 
+  @Test
+  void a_change_of_the_tenant_that_the_database_fails_is_told_at_once_and_its_retry_does_it_once()
+      throws SQLException {
+    ApiClient.Request change =
+        api.request("POST", "/v1/billable-metrics")
+            .json("{\"key\": \"unlucky\", \"name\": \"Unlucky\"}")
+            .idempotencyKey("k");
+    try (Connection lock = withNoWrites()) {
+      CompletableFuture<Answer> failing = change.start();
+      inTime().until(() -> blockedWrites("count(pg_terminate_backend(pid))") == 1);
+      Answer failed = failing.join().isProblem(503, "storage_unavailable");
+      assertThat(failed.headers().get("Retry-After")).isEqualTo("1");
+      lock.rollback();
+    }
+    inTime().until(() -> change.send().status() == 201);
+    assertThat(change.send().created().isReplay()).isTrue();
+    assertThat(api.list("/v1/billable-metrics"))
+        .filteredOn(metric -> metric.path("key").textValue().equals("unlucky"))
+        .hasSize(1);
+  }
+
   /** A transaction during which nobody can write into the journal; everybody can read. */
   private static Connection withNoWrites() throws SQLException {
     Connection connection = LedgerView.connect(DATABASE);

@@ -36,6 +36,11 @@ final class Writes {
   static void prepare(ApiClient client) {
     client.metric("writes_metric", "3");
     client.grant("writes", 1_000_000);
+    client
+        .post(
+            "/v1/topup/packages",
+            "{\"key\": \"writes_package\", \"name\": \"A\", \"credits\": 1000}")
+        .created();
   }
 
   /** All of them; each can be sent once to a tenant that is prepared. */
@@ -110,10 +115,25 @@ final class Writes {
             """,
             "{\"billable_metric_key\": \"writes_metric\", \"cost_type\": \"flat\", \"flat_cost\": 8}"),
         new Write(
+            "create a package",
+            "POST",
+            "/v1/topup/packages",
+            """
+            {"key": "writes_new", "name": "é", "credits": 1000, "bonus_credits": 1, "price": "1.50",
+             "currency": "EUR", "expires_after_seconds": 60, "priority": 1}
+            """,
+            "{\"key\": \"writes_other\", \"name\": \"A\", \"credits\": 1000}"),
+        new Write(
+            "change a package",
+            "PATCH",
+            "/v1/topup/packages/writes_package",
+            "{\"name\": \"Changed\", \"archived\": true}",
+            "{\"name\": \"A\"}"),
+        new Write(
             "change the settings",
             "PATCH",
             tenant.configPath(),
-            "{\"burn_order\": \"expiry_first\"}",
+            "{\"max_overage\": 5000, \"time_zone\": \"Europe/Berlin\"}",
             "{}"));
   }
 

@@ -18,7 +18,8 @@ class OpenApiContractTest {
   private static final String CUSTOMER =
       """
       {"customer_id": "6f1c1c1e-2f9c-5a40-8a35-0d7f7a0c9f11", "external_customer_id": "acme",
-       "display_name": null, "email": null, "time_zone": null, "metadata": {"tier": "gold"},
+       "display_name": null, "email": null, "time_zone": null, "overage_policy": null,
+       "max_overage": null, "metadata": {"tier": "gold"},
        "created_at": "2026-01-15T00:00:00.000Z", "updated_at": "2026-01-15T00:00:00.000Z",
        "version": 1}
       """;

@@ -65,10 +65,18 @@ class ProblemPagesTest {
   @Test
   void problems_and_slugs_of_the_document_are_the_same() throws IOException {
     var types = new TreeSet<String>();
-    JsonNode schemas = document().at("/components/schemas");
-    schemas.at("/Problem/properties/type/enum").forEach(type -> types.add(type.asText()));
-    types.add(schemas.at("/InsufficientCreditsProblem/properties/type/const").asText());
-    types.add(schemas.at("/CustomerExistsProblem/properties/type/const").asText());
+    document()
+        .at("/components/schemas")
+        .properties()
+        .forEach(schema -> {
+          if (schema.getKey().endsWith("Problem")) {
+            JsonNode type = schema.getValue().at("/properties/type");
+            type.path("enum").forEach(one -> types.add(one.textValue()));
+            if (type.has("const")) {
+              types.add(type.path("const").textValue());
+            }
+          }
+        });
     assertThat(slugs().map(slug -> "/problems/" + slug)).containsExactlyElementsOf(types);
   }
 
@@ -78,6 +86,10 @@ class ProblemPagesTest {
       case "not_found" -> new String[] {"GET", "/v1/metering-rules/rul_x"};
       case "customer_exists" -> new String[] {"POST", "/v1/customers"};
       case "already_exists" -> new String[] {"POST", "/v1/billable-metrics"};
+      case "reservation_closed", "reservation_expired" ->
+          new String[] {"POST", "/v1/reserve/res_x/commit"};
+      case "payment_conflict" -> new String[] {"POST", "/v1/topup/grant"};
+      case "no_price" -> new String[] {"POST", "/v1/metering-rules/preview"};
       default -> new String[] {"POST", "/v1/usage"};
     };
   }

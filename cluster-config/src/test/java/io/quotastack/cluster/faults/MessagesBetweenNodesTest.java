@@ -64,8 +64,8 @@ class MessagesBetweenNodesTest {
             samples.of(TenantMessage.Drop.class).stream(),
             samples.of(TenantMessage.Dropped.class).stream(),
             samples.of(TenantReply.class).stream(),
-            samples.of(Catalog.class).stream(),
-            Stream.of(Catalog.NONE))
+            samples.of(TenantMessage.CatalogReply.class).stream(),
+            Stream.of(new TenantMessage.CatalogReply(Catalog.NONE)))
         .flatMap(messages -> messages)
         .forEach(this::assertArrives);
 

@@ -1,5 +1,6 @@
 package io.quotastack.cluster.faults;
 
+import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.Amounts;
 import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.BlockTerms;
@@ -14,6 +15,7 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -80,6 +82,9 @@ final class Samples {
       return Arrays.stream(Environment.values())
           .<Object>map(environment -> new TenantRef(TenantRef.newTenantId(), environment))
           .toList();
+    }
+    if (type == ZoneId.class) {
+      return List.of(ZoneId.of("Europe/Berlin"), ZoneId.of("UTC"), ZoneId.of("Etc/GMT+12"));
     }
     if (type == Block.class) {
       records.add(type);
@@ -204,6 +209,12 @@ final class Samples {
         map.put("key-" + number--, value);
       }
       return List.of(map, Map.of());
+    }
+    if (generic.getRawType() == NewValue.class) {
+      var changes = new ArrayList<Object>();
+      values(arguments[0]).forEach(value -> changes.add(new NewValue<>(value)));
+      changes.add(new NewValue<>(null));
+      return changes;
     }
     if (generic.getRawType() == ActorRef.class) {
       return List.of(actor);

@@ -31,8 +31,12 @@ public final class LedgerHash {
 
   /** The hash of this entry; its own {@code hash} member does not count. */
   public static String of(LedgerEntry entry, UUID customerId) {
-    return HexFormat.of()
-        .formatHex(sha256().digest(canonical(entry, customerId).getBytes(StandardCharsets.UTF_8)));
+    return of(canonical(entry, customerId));
+  }
+
+  /** The hash of a text in canonical form. */
+  static String of(String canonical) {
+    return HexFormat.of().formatHex(sha256().digest(canonical.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** The text that is hashed: RFC 8785 JSON, members in the order of their names. */
@@ -97,7 +101,7 @@ public final class LedgerHash {
   /**
    * RFC 8785 section 3.2.2.2: the short escapes, {@code \\u00xx} for other controls, else as is.
    */
-  private static void appendString(StringBuilder json, @Nullable String text) {
+  static void appendString(StringBuilder json, @Nullable String text) {
     if (text == null) {
       json.append("null");
       return;

@@ -92,6 +92,15 @@ final class BlockRules {
         draft.nextWebhook());
   }
 
+  /** How much of what goes back is lost at once, because its block has ended. */
+  static long lostMc(Draft draft, List<Allocation> returned) {
+    long lostMc = 0;
+    for (Allocation allocation : returned) {
+      lostMc += live(draft, allocation.block()).ended() == null ? 0 : allocation.amountMc();
+    }
+    return lostMc;
+  }
+
   /** What came back to blocks that have ended is lost at once. */
   static void loseWhatCameBack(Draft draft, List<Allocation> returned, Instant at) {
     for (Allocation allocation : returned) {
@@ -109,7 +118,7 @@ final class BlockRules {
   private static Block live(Draft draft, long number) {
     Block block = draft.state().blocks().get(number);
     if (block == null) {
-      throw new IllegalStateException("due block " + number + " is not live");
+      throw new IllegalStateException("block " + number + " is not live");
     }
     return block;
   }

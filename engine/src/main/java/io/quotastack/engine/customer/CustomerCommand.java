@@ -153,6 +153,7 @@ public sealed interface CustomerCommand extends ClusterMessage {
    * changes.
    *
    * @param usage the number of the event that recorded it
+   * @param metricKey what was used
    * @param creditsMc how much; null = all that was not given back yet
    * @param costMc what it cost
    * @param overageMc the part of that which was booked as overage
@@ -162,6 +163,7 @@ public sealed interface CustomerCommand extends ClusterMessage {
   record ReverseUsage(
       RequestKey request,
       long usage,
+      String metricKey,
       @Nullable Long creditsMc,
       String reason,
       long costMc,

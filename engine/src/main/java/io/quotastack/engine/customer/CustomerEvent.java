@@ -267,6 +267,7 @@ public sealed interface CustomerEvent extends Stored, ClusterMessage {
    * Usage that was paid was given back, whole or in part.
    *
    * @param usage the number of the event that recorded it
+   * @param metricKey what was used
    * @param amountMc how much now
    * @param reversedMc how much of it altogether
    * @param overageMc the part of the amount that reduced outstanding overage
@@ -279,6 +280,7 @@ public sealed interface CustomerEvent extends Stored, ClusterMessage {
       Instant at,
       RequestKey request,
       long usage,
+      String metricKey,
       long amountMc,
       long reversedMc,
       long overageMc,
@@ -344,6 +346,7 @@ public sealed interface CustomerEvent extends Stored, ClusterMessage {
    * @param fromHeld what was taken of what it pinned
    * @param fromFree what was taken from blocks beyond that
    * @param returned what it let go
+   * @param lostMc the part of that which went back to blocks that have ended, and was lost at once
    * @param overageMc the part of the cost that the blocks did not have: the event after books it
    * @param period the period that began for the metric with this usage; null = it goes on
    */
@@ -356,6 +359,7 @@ public sealed interface CustomerEvent extends Stored, ClusterMessage {
       List<Allocation> fromHeld,
       List<Allocation> fromFree,
       List<Allocation> returned,
+      long lostMc,
       long overageMc,
       @Nullable Period period,
       LedgerEntry entry,
@@ -394,6 +398,7 @@ public sealed interface CustomerEvent extends Stored, ClusterMessage {
    * @param request null = its time was over
    * @param reservation as it is now, without its price
    * @param note why, in the tenant's words
+   * @param lostMc the part that went back to blocks that have ended, and was lost at once
    * @param webhookSequence 0 = the tenant is not told, because it was its own request
    */
   record ReservationReleased(
@@ -401,6 +406,7 @@ public sealed interface CustomerEvent extends Stored, ClusterMessage {
       @Nullable RequestKey request,
       Reservation reservation,
       @Nullable String note,
+      long lostMc,
       LedgerEntry entry,
       long webhookSequence)
       implements CustomerEvent {

@@ -1,9 +1,12 @@
 package io.quotastack.engine.customer;
 
+import io.quotastack.engine.alarms.Alarms;
 import io.quotastack.engine.credits.Due;
+import io.quotastack.engine.customer.CustomerMessage.AlarmSet;
 import io.quotastack.engine.customer.CustomerMessage.Durable;
 import io.quotastack.engine.customer.CustomerMessage.Read;
 import io.quotastack.engine.customer.CustomerMessage.ReadReply;
+import io.quotastack.engine.customer.CustomerMessage.Ring;
 import io.quotastack.engine.customer.CustomerMessage.Stop;
 import io.quotastack.engine.customer.CustomerMessage.Unavailable;
 import io.quotastack.engine.customer.CustomerMessage.Wake;
@@ -13,6 +16,7 @@ import io.quotastack.engine.ids.CustomerRef;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -33,7 +37,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The sharded actor of one customer: in front of the writer it gathers the writes that arrive while
  * one is in flight (group commit), bounds how many wait, and answers reads from the last durable
- * state, so that a read never waits for a write. If the writer stops, everything that waits is
+ * state, so that a read never waits for a write. Before writes that may make something due it has
+ * an alarm set, if the one that it knows of is later. If the writer stops, everything that waits is
  * answered and the gate leaves; the next message finds a fresh one that recovers from the journal.
  */
 public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
@@ -58,6 +63,7 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
   private final CustomerRef customer;
   private final TimerScheduler<CustomerMessage> timers;
   private final InstantSource clock;
+  private final Alarms alarms;
   private final WriteBudget budget;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final CustomerDecider decider;
@@ -65,6 +71,10 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
 
   private final Deque<Write> waitingWrites = new ArrayDeque<>();
   private final List<Read> waitingReads = new ArrayList<>();
+
+  /** Who rang and waits for what was due to be durable, and for the next alarm to be. */
+  private final List<Ring> waitingRings = new ArrayList<>();
+
   private int waitingCommands;
   private List<Write> inFlight = List.of();
   private boolean busy;
@@ -74,23 +84,32 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
   /** The last durable state; null until it is recovered. */
   private @Nullable CustomerState state;
 
-  private @Nullable Due alarm;
+  /** What the timer in memory waits for. */
+  private @Nullable Due awaited;
+
+  /** The earliest instant for which an alarm is known to be set; null = none is known. */
+  private @Nullable Instant alarmAt;
+
+  /** The instant for which an alarm is being set though no write waits for it; null = none is. */
+  private @Nullable Instant settingAlarm;
 
   /**
    * The actor of that customer.
    *
    * @param clock the wall clock
+   * @param alarms brings the customer back into memory when something is due
    * @param budget what the node may have in flight at the journal
    * @param shard told when this actor wants to leave memory
    */
   public static Behavior<CustomerMessage> create(
       CustomerRef customer,
       InstantSource clock,
+      Alarms alarms,
       WriteBudget budget,
       ActorRef<ClusterSharding.ShardCommand> shard) {
     return Behaviors.setup(context ->
         Behaviors.withTimers(
-            timers -> new CustomerGate(context, timers, customer, clock, budget, shard)));
+            timers -> new CustomerGate(context, timers, customer, clock, alarms, budget, shard)));
   }
 
   private CustomerGate(
@@ -98,12 +117,14 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
       TimerScheduler<CustomerMessage> timers,
       CustomerRef customer,
       InstantSource clock,
+      Alarms alarms,
       WriteBudget budget,
       ActorRef<ClusterSharding.ShardCommand> shard) {
     super(context);
     this.customer = customer;
     this.timers = timers;
     this.clock = clock;
+    this.alarms = alarms;
     this.budget = budget;
     this.shard = shard;
     this.decider = new CustomerDecider(customer.customerId());
@@ -118,6 +139,8 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
         .onMessage(Read.class, this::onRead)
         .onMessage(Write.class, this::onWrite)
         .onMessage(Durable.class, this::onDurable)
+        .onMessage(AlarmSet.class, this::onAlarmSet)
+        .onMessage(Ring.class, this::onRing)
         .onMessage(Wake.class, wake -> onWake())
         .onMessage(Stop.class, stop -> onStop())
         .onSignal(Terminated.class, this::onWriterStopped)
@@ -185,7 +208,68 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
     waitingCommands -= commands;
     inFlight = batch;
     busy = true;
-    writer.tell(new CustomerWriter.Batch(batch));
+    // To the millisecond, as deciding does it: what then becomes due must not be before the alarm.
+    Instant wall = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    Instant bound = DueBound.of(state, commandsOf(batch), wall);
+    if (bound == null || hasAlarmBy(bound, wall)) {
+      writer.tell(new CustomerWriter.Batch(batch));
+    } else {
+      setAlarm(bound, true);
+    }
+  }
+
+  private static List<CustomerCommand> commandsOf(List<Write> batch) {
+    if (batch.size() == 1) {
+      return batch.getFirst().commands();
+    }
+    var all = new ArrayList<CustomerCommand>();
+    batch.forEach(write -> all.addAll(write.commands()));
+    return all;
+  }
+
+  /** Whether an alarm is known that will ring then or before. */
+  private boolean hasAlarmBy(Instant instant, Instant wall) {
+    return alarmAt != null && alarmAt.isAfter(wall) && !alarmAt.isAfter(instant);
+  }
+
+  private void setAlarm(Instant at, boolean forWrite) {
+    getContext()
+        .pipeToSelf(
+            alarms.set(customer, at),
+            (done, failure) -> new AlarmSet(at, forWrite, failure == null));
+  }
+
+  private Behavior<CustomerMessage> onAlarmSet(AlarmSet set) {
+    if (!set.forWrite()) {
+      settingAlarm = null;
+    }
+    if (set.done()) {
+      alarmAt = hasAlarmBy(set.at(), clock.instant()) ? alarmAt : set.at();
+    }
+    if (failed) {
+      return this;
+    }
+    if (set.forWrite()) {
+      return onAlarmForWrite(set.done());
+    }
+    if (!set.done()) {
+      answerRings(false);
+    } else if (state != null && !busy) {
+      keepAlarm(state);
+    }
+    return stoppedIfDone();
+  }
+
+  private Behavior<CustomerMessage> onAlarmForWrite(boolean done) {
+    if (done) {
+      writer.tell(new CustomerWriter.Batch(inFlight));
+      return this;
+    }
+    giveBack();
+    inFlight.forEach(write -> write.replyTo().tell(WriteReply.not(Unavailable.STORAGE)));
+    inFlight = List.of();
+    writeNext();
+    return stoppedIfDone();
   }
 
   private Behavior<CustomerMessage> onDurable(Durable durable) {
@@ -196,25 +280,71 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
       waitingReads.forEach(read -> answer(read, durable.state()));
       waitingReads.clear();
     }
-    setAlarm(durable.state());
+    setTimer(durable.state());
+    keepAlarm(durable.state());
     writeNext();
-    return stopping && !busy ? Behaviors.stopped() : this;
+    return stoppedIfDone();
   }
 
-  private void setAlarm(CustomerState durable) {
+  private Behavior<CustomerMessage> stoppedIfDone() {
+    return stopping && isIdle() ? Behaviors.stopped() : this;
+  }
+
+  private boolean isIdle() {
+    return !busy && waitingWrites.isEmpty() && waitingReads.isEmpty() && waitingRings.isEmpty();
+  }
+
+  /**
+   * Sees to it that what is due next has an alarm, also where time itself made it so, then answers
+   * who has rung.
+   */
+  private void keepAlarm(CustomerState durable) {
     Due next = durable.nextDue();
-    if (next == null) {
-      if (alarm != null) {
-        timers.cancel(Wake.class);
-        alarm = null;
-      }
-    } else if (!next.equals(alarm)) {
-      alarm = next;
-      startAlarm(next);
+    Instant wall = clock.instant();
+    if (next != null && !next.at().isAfter(wall)) {
+      settleSoon();
+    } else if (next == null || hasAlarmBy(next.at(), wall)) {
+      answerRings(true);
+    } else if (settingAlarm == null) {
+      settingAlarm = next.at();
+      setAlarm(next.at(), false);
     }
   }
 
-  private void startAlarm(Due due) {
+  private Behavior<CustomerMessage> onRing(Ring ring) {
+    if (failed) {
+      ring.replyTo().tell(ReadReply.not(Unavailable.STORAGE));
+    } else if (waitingRings.size() == MAX_WAITING_READS) {
+      ring.replyTo().tell(ReadReply.not(Unavailable.OVERLOADED));
+    } else {
+      waitingRings.add(ring);
+      if (state != null && !busy) {
+        keepAlarm(state);
+      }
+    }
+    return stoppedIfDone();
+  }
+
+  private void answerRings(boolean done) {
+    waitingRings.forEach(ring ->
+        ring.replyTo().tell(done ? new ReadReply(null, null) : ReadReply.not(Unavailable.STORAGE)));
+    waitingRings.clear();
+  }
+
+  private void setTimer(CustomerState durable) {
+    Due next = durable.nextDue();
+    if (next == null) {
+      if (awaited != null) {
+        timers.cancel(Wake.class);
+        awaited = null;
+      }
+    } else if (!next.equals(awaited)) {
+      awaited = next;
+      startTimer(next);
+    }
+  }
+
+  private void startTimer(Due due) {
     Duration sleep = Duration.between(clock.instant(), due.at());
     if (sleep.isNegative()) {
       sleep = Duration.ZERO;
@@ -224,12 +354,12 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
   }
 
   private Behavior<CustomerMessage> onWake() {
-    if (state != null && alarm != null && !failed) {
+    if (state != null && awaited != null && !failed) {
       if (state.isDue(state.now(clock.instant()))) {
         timers.startSingleTimer(Wake.class, new Wake(), RETRY_DUE);
         settleSoon();
       } else {
-        startAlarm(alarm);
+        startTimer(awaited);
       }
     }
     return this;
@@ -247,7 +377,7 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
   }
 
   private Behavior<CustomerMessage> onStop() {
-    if (failed || (!busy && waitingWrites.isEmpty() && waitingReads.isEmpty())) {
+    if (failed || isIdle()) {
       return Behaviors.stopped();
     }
     stopping = true;
@@ -268,6 +398,7 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
     inFlight.forEach(write -> write.replyTo().tell(WriteReply.not(Unavailable.STORAGE)));
     takeAllWaiting().forEach(write -> write.replyTo().tell(WriteReply.not(Unavailable.STORAGE)));
     waitingReads.forEach(read -> read.replyTo().tell(ReadReply.not(Unavailable.STORAGE)));
+    answerRings(false);
     inFlight = List.of();
     waitingReads.clear();
     if (stopping) {

@@ -116,8 +116,7 @@ public final class CustomerLedger {
    * The first journal number in [low, high) whose event holds at that instant or later, or high:
    * found by halving, since time never runs backwards in a journal.
    */
-  private CompletionStage<Long> firstAt(
-      CustomerRef customer, Instant instant, long low, long high) {
+  CompletionStage<Long> firstAt(CustomerRef customer, Instant instant, long low, long high) {
     if (low >= high) {
       return CompletableFuture.completedFuture(low);
     }

@@ -1,6 +1,7 @@
 package io.quotastack.engine.customer;
 
 import io.quotastack.engine.serialization.ClusterMessage;
+import java.time.Instant;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +21,24 @@ public sealed interface CustomerMessage {
   record Read(CustomerQuery query, ActorRef<ReadReply> replyTo)
       implements CustomerMessage, ClusterMessage {}
 
+  /**
+   * The alarm rings: answered, with no view, when all that is due is durable and what is due next
+   * has an alarm of its own.
+   */
+  record Ring(ActorRef<ReadReply> replyTo) implements CustomerMessage, ClusterMessage {}
+
   /** Leaves memory as soon as nothing is in flight. */
   record Stop() implements CustomerMessage, ClusterMessage {}
 
   /** The writer tells the newest durable state. Never leaves the node. */
   record Durable(CustomerState state) implements CustomerMessage {}
+
+  /**
+   * An alarm was set, or could not be. Never leaves the node.
+   *
+   * @param forWrite whether the write in flight waits for it
+   */
+  record AlarmSet(Instant at, boolean forWrite, boolean done) implements CustomerMessage {}
 
   /** The time of the next due thing has come. Never leaves the node. */
   record Wake() implements CustomerMessage {}

@@ -9,6 +9,7 @@ import io.quotastack.engine.credits.Burnable;
 import io.quotastack.engine.metering.Pricing;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = CustomerQuery.ReadCredits.class, name = "read_credits"),
   @JsonSubTypes.Type(value = CustomerQuery.ListBlocks.class, name = "list_blocks"),
   @JsonSubTypes.Type(value = CustomerQuery.CheckEntitlement.class, name = "check_entitlement"),
+  @JsonSubTypes.Type(value = CustomerQuery.ReadBlockFates.class, name = "read_block_fates"),
   @JsonSubTypes.Type(value = CustomerQuery.ReadTimeline.class, name = "read_timeline"),
   @JsonSubTypes.Type(value = CustomerQuery.ReadReservation.class, name = "read_reservation"),
   @JsonSubTypes.Type(value = CustomerQuery.ListReservations.class, name = "list_reservations"),
@@ -69,6 +71,9 @@ public sealed interface CustomerQuery {
       BigDecimal units,
       Map<String, String> properties)
       implements CustomerQuery {}
+
+  /** What became of the blocks of these numbers. */
+  record ReadBlockFates(List<Long> numbers) implements CustomerQuery {}
 
   /**
    * What time will do next.

@@ -31,26 +31,37 @@ final class CustomerReader {
     return switch (query) {
       case CustomerQuery.ReadCustomer ignored ->
           new CustomerView.Customer(profile, state.version());
-      case ReadCredits read ->
-          new CustomerView.Credits(
-              profile.externalId(),
-              balances(state),
-              state.lifetimeGrantedMc(),
-              state.lifetimeConsumedMc(),
-              state.version(),
-              read.blocksIn() == null ? null : sorted(state, read.blocksIn()));
+      case ReadCredits read -> credits(state, read.blocksIn());
       case ListBlocks list -> page(state, list);
       case CheckEntitlement check -> checked(state, profile, check, now);
+      case CustomerQuery.ReadBlockFates read -> fates(state, read.numbers());
       case CustomerQuery.ReadTimeline read -> timeline(state, read.limit());
       case CustomerQuery.ReadReservation read ->
           new CustomerView.ActiveReservation(
               profile.externalId(), state.reservations().get(read.reservation()), balances(state));
       case CustomerQuery.ListReservations list -> page(state, profile, list);
-      case CustomerQuery.ReadAutoTopup ignored -> new CustomerView.Topups(state.autoTopup());
+      case CustomerQuery.ReadAutoTopup ignored ->
+          new CustomerView.Topups(profile.externalId(), state.autoTopup());
       case CustomerQuery.ReadLedgerHead ignored ->
           new CustomerView.LedgerHead(
               state.ledgerSequence(), state.ledgerHash(), state.balanceMc(), state.version());
     };
+  }
+
+  /**
+   * The account of that state.
+   *
+   * @param blocksIn also the live blocks, in this order; null = without them
+   */
+  static CustomerView.Credits credits(CustomerState state, @Nullable BurnOrder blocksIn) {
+    Profile profile = state.profile();
+    return new CustomerView.Credits(
+        profile == null ? null : profile.externalId(),
+        balances(state),
+        state.lifetimeGrantedMc(),
+        state.lifetimeConsumedMc(),
+        state.version(),
+        blocksIn == null ? null : sorted(state, blocksIn));
   }
 
   private static CustomerView.Checked checked(
@@ -75,6 +86,21 @@ final class CustomerReader {
             endless ? null : UsageRules.overageRoomMc(state, policy)),
         balances(state),
         policy.overagePolicy());
+  }
+
+  private static CustomerView.BlockFates fates(CustomerState state, List<Long> numbers) {
+    var live = new ArrayList<Block>();
+    var voided = new ArrayList<Long>();
+    for (Long number : numbers) {
+      Block block = state.blocks().get(number);
+      if (block != null) {
+        live.add(block);
+      }
+      if (state.voided().contains(number)) {
+        voided.add(number);
+      }
+    }
+    return new CustomerView.BlockFates(live, voided);
   }
 
   private static CustomerView.Timeline timeline(CustomerState state, int limit) {

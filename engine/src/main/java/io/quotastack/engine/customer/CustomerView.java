@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = CustomerView.Credits.class, name = "credits"),
   @JsonSubTypes.Type(value = CustomerView.BlockPage.class, name = "block_page"),
   @JsonSubTypes.Type(value = CustomerView.Checked.class, name = "checked"),
+  @JsonSubTypes.Type(value = CustomerView.BlockFates.class, name = "block_fates"),
   @JsonSubTypes.Type(value = CustomerView.Timeline.class, name = "timeline"),
   @JsonSubTypes.Type(value = CustomerView.ActiveReservation.class, name = "active_reservation"),
   @JsonSubTypes.Type(value = CustomerView.ReservationPage.class, name = "reservation_page"),
@@ -53,6 +54,14 @@ public sealed interface CustomerView {
       OveragePolicy overagePolicy)
       implements CustomerView {}
 
+  /**
+   * What became of blocks.
+   *
+   * @param live those of them that are live
+   * @param voided the numbers of those that were taken back
+   */
+  record BlockFates(List<Block> live, List<Long> voided) implements CustomerView {}
+
   /** What time will do next, in order. */
   record Timeline(List<Next> next) implements CustomerView {}
 
@@ -75,7 +84,8 @@ public sealed interface CustomerView {
       implements CustomerView {}
 
   /** When a topup is asked for; null = never. */
-  record Topups(@Nullable AutoTopup autoTopup) implements CustomerView {}
+  record Topups(@Nullable String externalId, @Nullable AutoTopup autoTopup)
+      implements CustomerView {}
 
   /** The end of the ledger, and the journal event that stands behind it. */
   record LedgerHead(long entries, String hash, long balanceMc, long version)
@@ -83,6 +93,21 @@ public sealed interface CustomerView {
 
   /** The sums of an account, in mc. */
   record Balances(long balanceMc, long reservedMc, long overageMc) {
+    /** After that much was lost by blocks. */
+    public Balances losing(long amountMc) {
+      return new Balances(balanceMc - amountMc, reservedMc, overageMc);
+    }
+
+    /** After that much overage was booked. */
+    public Balances owing(long amountMc) {
+      return new Balances(balanceMc, reservedMc, overageMc + amountMc);
+    }
+
+    /** After that much overage was paid by a block. */
+    public Balances settling(long amountMc) {
+      return new Balances(balanceMc - amountMc, reservedMc, overageMc - amountMc);
+    }
+
     /** What is left to spend or hold. */
     public long effectiveMc() {
       return balanceMc - reservedMc;

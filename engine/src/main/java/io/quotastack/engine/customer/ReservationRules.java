@@ -169,6 +169,7 @@ final class ReservationRules {
                 fromHeld,
                 excess.taken(),
                 returned,
+                BlockRules.lostMc(draft, returned),
                 excess.overageMc(),
                 begun,
                 draft.entry(
@@ -238,6 +239,7 @@ final class ReservationRules {
                 request,
                 active.ended(status).withQuote(null),
                 note,
+                BlockRules.lostMc(draft, active.held()),
                 draft.entry(
                     at,
                     EntryType.RELEASE,

@@ -2,7 +2,6 @@ package io.quotastack.engine.customer;
 
 import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.Allocation;
-import io.quotastack.engine.credits.AmountOutOfRangeException;
 import io.quotastack.engine.credits.Amounts;
 import io.quotastack.engine.credits.BlockSource;
 import io.quotastack.engine.credits.BlockTerms;
@@ -105,8 +104,8 @@ final class UsageRules {
    * for it, and beyond them as far as the policy allows.
    *
    * @param heldMc what a reservation pays besides; only for what a refusal tells
-   * @throws AmountOutOfRangeException if overage has no cap but that of all amounts, and this is
-   *     above it
+   * @throws io.quotastack.engine.credits.AmountOutOfRangeException if nothing but the range of
+   *     amounts forbids so much overage
    */
   static Payment pay(
       Draft draft, AccountPolicy policy, @Nullable String metricKey, long costMc, long heldMc) {
@@ -114,21 +113,19 @@ final class UsageRules {
     long fromBlocksMc = Math.min(costMc, availableMc);
     long overageMc = costMc - fromBlocksMc;
     long roomMc = overageRoomMc(draft.state(), policy);
-    if (overageMc > roomMc) {
-      if (isUncapped(policy)) {
-        throw new AmountOutOfRangeException();
-      }
+    if (overageMc > roomMc && isCapped(policy)) {
       return new Payment(
           List.of(),
           0,
           new Refusal.InsufficientCredits(costMc + heldMc, availableMc + heldMc + roomMc));
     }
+    Amounts.add(draft.state().overageMc(), overageMc);
     return new Payment(
         draft.state().blocks().plan(policy.burnOrder(), metricKey, fromBlocksMc), overageMc, null);
   }
 
-  private static boolean isUncapped(AccountPolicy policy) {
-    return policy.overagePolicy() != OveragePolicy.BLOCK && policy.maxOverageMc() == null;
+  private static boolean isCapped(AccountPolicy policy) {
+    return policy.overagePolicy() == OveragePolicy.BLOCK || policy.maxOverageMc() != null;
   }
 
   /** How much more overage may be booked, in mc. */
@@ -162,12 +159,16 @@ final class UsageRules {
             now,
             amountMc,
             settlement,
-            settlement == OverageSettlement.INVOICE
-                ? Period.month(now, policy.timeZone()).end()
-                : null,
+            settlement == OverageSettlement.INVOICE ? clearsAt(draft, policy, now) : null,
             draft.entry(
                 now, EntryType.OVERAGE, 0, 0, amountMc, List.of(), reference, null, Map.of()),
             isTold(policy, beforeMc, beforeMc + amountMc) ? draft.nextWebhook() : 0));
+  }
+
+  /** What waits for an invoice already takes what is added to it along. */
+  private static Instant clearsAt(Draft draft, AccountPolicy policy, Instant now) {
+    Instant at = draft.state().overage().clearsAt();
+    return at == null ? Period.month(now, policy.timeZone()).end() : at;
   }
 
   private static boolean isTold(AccountPolicy policy, long beforeMc, long afterMc) {
@@ -249,6 +250,7 @@ final class UsageRules {
                 now,
                 command.request(),
                 command.usage(),
+                command.metricKey(),
                 amountMc,
                 reversedMc + amountMc,
                 reducesMc,

@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Reads the stored events of one actor, a page at a time. Sees every event whose write was
+ * Reads stored events, of one actor or of many, a page at a time. Sees every event whose write was
  * acknowledged before the call.
  */
 public interface JournalReader {
@@ -28,6 +28,27 @@ public interface JournalReader {
       long fromSequence,
       long toSequence,
       Direction direction,
+      Set<String> manifests,
+      int limit);
+
+  /**
+   * Rows of all journals whose persistence ids begin with a prefix: of one journal after the other,
+   * by the bytes of their ids, and of each from its lowest sequence number on. Whoever asks again
+   * and again, each time behind the last row, reads them all, in memory that does not grow.
+   *
+   * @param prefix in ASCII
+   * @param afterPersistenceId with {@code afterSequence}, the place behind which the page begins;
+   *     begin with the prefix itself
+   * @param afterSequence begin with 0; {@link Long#MAX_VALUE} passes over the rest of a journal
+   * @param manifests only events stored under these names, and the first of each journal
+   * @param limit at most so many rows, 1 to {@link #MAX_ROWS}; fewer may come though more follow,
+   *     none only if none follows
+   * @return fails with {@link JournalUnavailableException} if the database does not answer
+   */
+  CompletionStage<List<PlacedRow>> readAcross(
+      String prefix,
+      String afterPersistenceId,
+      long afterSequence,
       Set<String> manifests,
       int limit);
 

@@ -5,6 +5,11 @@ public final class JournalUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /** For that reason. */
+  public JournalUnavailableException(String message) {
+    super(message);
+  }
+
+  /** For that reason. */
   public JournalUnavailableException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -39,21 +39,48 @@ public record MeteringRule(
   }
 
   /**
+   * Whether it is in effect at that instant. A rule that took effect when it was made is in effect
+   * wherever it is known, also where the clock is behind that of the node on which it was made.
+   */
+  public boolean isInEffectAt(Instant now) {
+    return !effectiveAt.isAfter(now) || effectiveAt.equals(createdAt);
+  }
+
+  /**
    * What this rule asks for usage of that kind, or null if it has no price for it.
    *
    * @param properties what the tenant says about the usage
    * @param unitsBefore how many units of the current period lie before it
    */
   public @Nullable Quote quote(Map<String, String> properties, BigDecimal unitsBefore) {
-    Price found = price;
-    for (Dimension dimension : dimensions) {
-      if (dimension.matches(properties)) {
-        found = dimension.price();
-        break;
-      }
-    }
+    Price found = priceFor(properties);
     return found == null
         ? null
         : new Quote(found, rounding, tierScope == TierScope.PERIOD ? unitsBefore : BigDecimal.ZERO);
+  }
+
+  /** This rule with no other price than that of usage of that kind, if it has one for it. */
+  MeteringRule narrowedTo(Map<String, String> properties) {
+    return dimensions.isEmpty()
+        ? this
+        : new MeteringRule(
+            id,
+            metricKey,
+            version,
+            priceFor(properties),
+            tierScope,
+            List.of(),
+            rounding,
+            effectiveAt,
+            createdAt);
+  }
+
+  private @Nullable Price priceFor(Map<String, String> properties) {
+    for (Dimension dimension : dimensions) {
+      if (dimension.matches(properties)) {
+        return dimension.price();
+      }
+    }
+    return price;
   }
 }

@@ -2,13 +2,9 @@ package io.quotastack.engine.metering;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import io.quotastack.engine.credits.AmountOutOfRangeException;
-import io.quotastack.engine.credits.Amounts;
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** What units cost: one variant for each {@code cost_type} (semantics 4). Prices are in mc. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "cost_type")
@@ -25,24 +21,11 @@ public sealed interface Price {
   BigDecimal exactCostMc(BigDecimal units);
 
   /**
-   * How much more could be paid with that much, in whole units (for a flat price: in whole events);
-   * null = without end.
-   *
-   * @param availableMc what there is to spend; 0 or more
+   * Whether units cost more or less by how many of the same period were counted before them. If
+   * not, a scope means nothing to this price.
    */
-  @Nullable Long affordableUnits(long availableMc, Rounding rounding);
-
-  /**
-   * The cost of that many units in whole mc.
-   *
-   * @throws AmountOutOfRangeException if it is above {@link Amounts#MAX_MC}
-   */
-  default long costMc(BigDecimal units, Rounding rounding) {
-    BigDecimal cost = exactCostMc(units).setScale(0, rounding.mode());
-    if (cost.compareTo(BigDecimal.valueOf(Amounts.MAX_MC)) > 0) {
-      throw new AmountOutOfRangeException();
-    }
-    return cost.longValueExact();
+  default boolean dependsOnUnitsBefore() {
+    return true;
   }
 
   /** A price per event, whatever its units. */
@@ -53,11 +36,8 @@ public sealed interface Price {
     }
 
     @Override
-    public @Nullable Long affordableUnits(long availableMc, Rounding rounding) {
-      BigInteger cost = flatCost.setScale(0, rounding.mode()).toBigInteger();
-      return cost.signum() == 0
-          ? null
-          : BigInteger.valueOf(availableMc).divide(cost).longValueExact();
+    public boolean dependsOnUnitsBefore() {
+      return false;
     }
   }
 
@@ -69,23 +49,8 @@ public sealed interface Price {
     }
 
     @Override
-    public @Nullable Long affordableUnits(long availableMc, Rounding rounding) {
-      if (unitCost.signum() == 0) {
-        return null;
-      }
-      BigDecimal available = BigDecimal.valueOf(availableMc);
-      // The largest exact cost that still rounds to what is available, or a hair below it.
-      BigDecimal limit =
-          switch (rounding) {
-            case UP -> available;
-            case HALF_UP -> available.add(new BigDecimal("0.5"));
-            case DOWN -> available.add(BigDecimal.ONE);
-          };
-      BigDecimal units = limit.divide(unitCost, 0, RoundingMode.FLOOR);
-      if (rounding != Rounding.UP && exactCostMc(units).compareTo(limit) == 0) {
-        units = units.subtract(BigDecimal.ONE);
-      }
-      return units.min(BigDecimal.valueOf(Amounts.MAX_MC)).longValueExact();
+    public boolean dependsOnUnitsBefore() {
+      return false;
     }
   }
 
@@ -100,19 +65,12 @@ public sealed interface Price {
 
     @Override
     public BigDecimal exactCostMc(BigDecimal units) {
-      return units.divide(packageSize, 0, RoundingMode.CEILING).multiply(packageCost);
+      return packages(units).multiply(packageCost);
     }
 
-    @Override
-    public @Nullable Long affordableUnits(long availableMc, Rounding rounding) {
-      Long packages = new PerUnit(packageCost).affordableUnits(availableMc, rounding);
-      return packages == null
-          ? null
-          : BigDecimal.valueOf(packages)
-              .multiply(packageSize)
-              .setScale(0, RoundingMode.FLOOR)
-              .min(BigDecimal.valueOf(Amounts.MAX_MC))
-              .longValueExact();
+    /** How many packages that many units begin. */
+    BigDecimal packages(BigDecimal units) {
+      return units.divide(packageSize, 0, RoundingMode.CEILING);
     }
   }
 
@@ -134,11 +92,6 @@ public sealed interface Price {
         }
       }
       throw new IllegalStateException("the last tier has no end");
-    }
-
-    @Override
-    public @Nullable Long affordableUnits(long availableMc, Rounding rounding) {
-      return Affordable.units(this, tiers, availableMc, rounding);
     }
   }
 
@@ -162,11 +115,6 @@ public sealed interface Price {
         below = upTo == null ? units : upTo;
       }
       return cost;
-    }
-
-    @Override
-    public @Nullable Long affordableUnits(long availableMc, Rounding rounding) {
-      return Affordable.units(this, tiers, availableMc, rounding);
     }
   }
 }

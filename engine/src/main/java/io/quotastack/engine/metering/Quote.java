@@ -1,5 +1,7 @@
 package io.quotastack.engine.metering;
 
+import io.quotastack.engine.credits.AmountOutOfRangeException;
+import io.quotastack.engine.credits.Amounts;
 import java.math.BigDecimal;
 import org.jspecify.annotations.Nullable;
 
@@ -15,21 +17,37 @@ import org.jspecify.annotations.Nullable;
 public record Quote(Price price, Rounding rounding, BigDecimal unitsBefore) {
 
   /**
-   * What that many units cost, in whole mc: never below 0, also where a price by volume falls.
+   * What that many units cost, in whole mc: computed exactly, rounded once, and never below 0, also
+   * where a price by volume falls.
    *
-   * @throws io.quotastack.engine.credits.AmountOutOfRangeException if it is out of range
+   * @throws AmountOutOfRangeException if it is above {@link Amounts#MAX_MC}
    */
   public long costMc(BigDecimal units) {
-    return price.costMc(units, rounding);
+    BigDecimal cost = roundedCostMc(units);
+    if (cost.compareTo(BigDecimal.valueOf(Amounts.MAX_MC)) > 0) {
+      throw new AmountOutOfRangeException();
+    }
+    return cost.longValueExact();
   }
 
   /**
-   * How many more whole units (for a flat price: events) could be paid with that much; null =
-   * without end.
+   * How many more whole units (for a flat price: events) could be paid with that much, at most
+   * {@link Amounts#MAX_MC}; null = without end.
    *
    * @param availableMc what there is to spend; 0 or more
    */
   public @Nullable Long affordableUnits(long availableMc) {
-    return price.affordableUnits(availableMc, rounding);
+    return Affordable.units(this, availableMc);
+  }
+
+  /** The cost in whole mc, however large it is. */
+  BigDecimal roundedCostMc(BigDecimal units) {
+    return exactCostMc(units).setScale(0, rounding.mode()).max(BigDecimal.ZERO);
+  }
+
+  private BigDecimal exactCostMc(BigDecimal units) {
+    return unitsBefore.signum() == 0 || !price.dependsOnUnitsBefore()
+        ? price.exactCostMc(units)
+        : price.exactCostMc(unitsBefore.add(units)).subtract(price.exactCostMc(unitsBefore));
   }
 }

@@ -2,12 +2,19 @@ package io.quotastack.engine.tenant;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import io.quotastack.engine.changes.NewText;
+import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.credits.OveragePolicy;
+import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.idempotency.RequestKey;
+import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
+import io.quotastack.engine.metering.TierScope;
+import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +26,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = TenantCommand.CreateMetric.class, name = "create_metric"),
   @JsonSubTypes.Type(value = TenantCommand.UpdateMetric.class, name = "update_metric"),
   @JsonSubTypes.Type(value = TenantCommand.CreateRule.class, name = "create_rule"),
+  @JsonSubTypes.Type(value = TenantCommand.CreatePackage.class, name = "create_package"),
+  @JsonSubTypes.Type(value = TenantCommand.UpdatePackage.class, name = "update_package"),
   @JsonSubTypes.Type(value = TenantCommand.NameCustomer.class, name = "name_customer")
 })
 public sealed interface TenantCommand {
@@ -35,7 +44,15 @@ public sealed interface TenantCommand {
   }
 
   /** Changes settings; null = leave as it is. */
-  record ChangeConfig(RequestKey request, @Nullable BurnOrder burnOrder) implements Keyed {}
+  record ChangeConfig(
+      RequestKey request,
+      @Nullable BurnOrder burnOrder,
+      @Nullable OveragePolicy overagePolicy,
+      @Nullable OverageSettlement overageSettlement,
+      @Nullable NewValue<Long> maxOverageMc,
+      @Nullable Integer reservationDefaultTtlSeconds,
+      @Nullable ZoneId timeZone)
+      implements Keyed {}
 
   /** Makes a metric; refused if the key is taken. */
   record CreateMetric(
@@ -51,22 +68,52 @@ public sealed interface TenantCommand {
       RequestKey request,
       String key,
       @Nullable String name,
-      @Nullable NewText description,
-      @Nullable NewText featureKey,
+      @Nullable NewValue<String> description,
+      @Nullable NewValue<String> featureKey,
       @Nullable Boolean archived)
       implements Keyed {}
 
   /**
    * Prices a metric.
    *
+   * @param price what units cost that no dimension prices; null = they have no price
    * @param effectiveAt from when; null = now
    */
   record CreateRule(
       RequestKey request,
       String metricKey,
-      Price price,
+      @Nullable Price price,
+      TierScope tierScope,
+      List<Dimension> dimensions,
       Rounding rounding,
       @Nullable Instant effectiveAt)
+      implements Keyed {}
+
+  /** Makes a topup package; refused if the key is taken. */
+  record CreatePackage(
+      RequestKey request,
+      String key,
+      String name,
+      long creditsMc,
+      long bonusCreditsMc,
+      @Nullable BigDecimal price,
+      @Nullable String currency,
+      @Nullable Long expiresAfterSeconds,
+      int priority)
+      implements Keyed {}
+
+  /** Changes a topup package from the next grant on; null = leave as it is. */
+  record UpdatePackage(
+      RequestKey request,
+      String key,
+      @Nullable String name,
+      @Nullable Long creditsMc,
+      @Nullable Long bonusCreditsMc,
+      @Nullable NewValue<BigDecimal> price,
+      @Nullable NewValue<String> currency,
+      @Nullable NewValue<Long> expiresAfterSeconds,
+      @Nullable Integer priority,
+      @Nullable Boolean archived)
       implements Keyed {}
 
   /**

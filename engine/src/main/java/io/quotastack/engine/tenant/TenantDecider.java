@@ -1,23 +1,28 @@
 package io.quotastack.engine.tenant;
 
-import io.quotastack.engine.changes.NewText;
+import io.quotastack.engine.changes.NewValue;
+import io.quotastack.engine.credits.AmountOutOfRangeException;
+import io.quotastack.engine.credits.Amounts;
 import io.quotastack.engine.idempotency.Remembered;
 import io.quotastack.engine.ids.Base32;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
-import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.TenantCommand.ChangeConfig;
 import io.quotastack.engine.tenant.TenantCommand.CreateMetric;
+import io.quotastack.engine.tenant.TenantCommand.CreatePackage;
 import io.quotastack.engine.tenant.TenantCommand.CreateRule;
 import io.quotastack.engine.tenant.TenantCommand.CreateTenant;
 import io.quotastack.engine.tenant.TenantCommand.Keyed;
 import io.quotastack.engine.tenant.TenantCommand.NameCustomer;
 import io.quotastack.engine.tenant.TenantCommand.UpdateMetric;
+import io.quotastack.engine.tenant.TenantCommand.UpdatePackage;
 import io.quotastack.engine.tenant.TenantReply.Reason;
+import io.quotastack.engine.topups.TopupPackage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** All rules of what a tenant may change: a pure function. */
 public final class TenantDecider {
@@ -26,6 +31,9 @@ public final class TenantDecider {
 
   /** The most versions of the rule of one metric. */
   public static final int MAX_RULE_VERSIONS = 1_000;
+
+  /** The most topup packages of one environment, archived ones included. */
+  public static final int MAX_PACKAGES = 1_000;
 
   private TenantDecider() {}
 
@@ -58,18 +66,12 @@ public final class TenantDecider {
       return refused(Reason.NOT_FOUND, "", "there is no such tenant");
     }
     return switch (keyed) {
-      case ChangeConfig change ->
-          new Decision.Store(
-              new TenantEvent.ConfigChanged(
-                  now,
-                  change.request(),
-                  new TenantConfig(
-                      change.burnOrder() == null
-                          ? catalog.config().burnOrder()
-                          : change.burnOrder())));
+      case ChangeConfig change -> changeConfig(catalog.config(), change, now);
       case CreateMetric create -> createMetric(catalog, create, now);
       case UpdateMetric update -> updateMetric(catalog, update, now);
       case CreateRule create -> createRule(catalog, create, now);
+      case CreatePackage create -> createPackage(catalog, create, now);
+      case UpdatePackage update -> updatePackage(catalog, update, now);
       case NameCustomer name ->
           new Decision.Store(new TenantEvent.CustomerNamed(now, name.request(), name.proposed()));
     };
@@ -86,6 +88,25 @@ public final class TenantDecider {
     return known
         ? new Decision.Answer(new TenantReply.Replayed(1))
         : refused(Reason.ALREADY_EXISTS, "", "the tenant exists, with other keys");
+  }
+
+  private static Decision changeConfig(TenantConfig old, ChangeConfig command, Instant now) {
+    return new Decision.Store(
+        new TenantEvent.ConfigChanged(
+            now,
+            command.request(),
+            new TenantConfig(
+                kept(command.burnOrder(), old.burnOrder()),
+                kept(command.overagePolicy(), old.overagePolicy()),
+                kept(command.overageSettlement(), old.overageSettlement()),
+                NewValue.applied(command.maxOverageMc(), old.maxOverageMc()),
+                kept(command.reservationDefaultTtlSeconds(), old.reservationDefaultTtlSeconds()),
+                kept(command.timeZone(), old.timeZone()))));
+  }
+
+  /** The new value of a field that can't be cleared, or the old if there is no new one. */
+  private static <T> T kept(@Nullable T change, T old) {
+    return change == null ? old : change;
   }
 
   private static Decision createMetric(Catalog catalog, CreateMetric command, Instant now) {
@@ -119,10 +140,10 @@ public final class TenantDecider {
     var updated =
         new Metric(
             old.key(),
-            command.name() == null ? old.name() : command.name(),
-            NewText.applied(command.description(), old.description()),
-            NewText.applied(command.featureKey(), old.featureKey()),
-            command.archived() == null ? old.archived() : command.archived(),
+            kept(command.name(), old.name()),
+            NewValue.applied(command.description(), old.description()),
+            NewValue.applied(command.featureKey(), old.featureKey()),
+            kept(command.archived(), old.archived()),
             old.createdAt(),
             now);
     return new Decision.Store(
@@ -137,6 +158,12 @@ public final class TenantDecider {
           Reason.INVALID,
           "/billable_metric_key",
           "there is no metric '" + command.metricKey() + "'");
+    }
+    if (metric.archived()) {
+      return refused(
+          Reason.INVALID,
+          "/billable_metric_key",
+          "the metric '" + metric.key() + "' is archived: bring it back before you price it");
     }
     Instant effectiveAt = command.effectiveAt() == null ? now : command.effectiveAt();
     if (effectiveAt.isBefore(now)) {
@@ -159,8 +186,8 @@ public final class TenantDecider {
                 metric.key(),
                 version,
                 command.price(),
-                TierScope.EVENT,
-                List.of(),
+                command.tierScope(),
+                command.dimensions(),
                 command.rounding(),
                 effectiveAt,
                 now)));
@@ -171,6 +198,77 @@ public final class TenantDecider {
    */
   private static String ruleId(String metricKey, int version) {
     return "rul_" + Base32.encode((metricKey + "." + version).getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static Decision createPackage(Catalog catalog, CreatePackage command, Instant now) {
+    if (catalog.topupPackage(command.key()) != null) {
+      return refused(
+          Reason.ALREADY_EXISTS, "/key", "there is a package '" + command.key() + "' already");
+    }
+    if (catalog.packages().size() >= MAX_PACKAGES) {
+      return refused(
+          Reason.INVALID, "/key", "an environment has at most " + MAX_PACKAGES + " packages");
+    }
+    var created =
+        new TopupPackage(
+            command.key(),
+            command.name(),
+            command.creditsMc(),
+            command.bonusCreditsMc(),
+            command.price(),
+            command.currency(),
+            command.expiresAfterSeconds(),
+            command.priority(),
+            false,
+            now,
+            now);
+    Decision refusal = fault(created);
+    return refusal != null
+        ? refusal
+        : new Decision.Store(new TenantEvent.PackageCreated(now, command.request(), created));
+  }
+
+  private static Decision updatePackage(Catalog catalog, UpdatePackage command, Instant now) {
+    TopupPackage old = catalog.topupPackage(command.key());
+    if (old == null) {
+      return refused(Reason.NOT_FOUND, "", "there is no package '" + command.key() + "'");
+    }
+    var updated =
+        new TopupPackage(
+            old.key(),
+            kept(command.name(), old.name()),
+            kept(command.creditsMc(), old.creditsMc()),
+            kept(command.bonusCreditsMc(), old.bonusCreditsMc()),
+            NewValue.applied(command.price(), old.price()),
+            NewValue.applied(command.currency(), old.currency()),
+            NewValue.applied(command.expiresAfterSeconds(), old.expiresAfterSeconds()),
+            kept(command.priority(), old.priority()),
+            kept(command.archived(), old.archived()),
+            old.createdAt(),
+            now);
+    Decision refusal = fault(updated);
+    return refusal != null
+        ? refusal
+        : new Decision.Store(new TenantEvent.PackageUpdated(now, command.request(), updated));
+  }
+
+  /** What speaks against a package as a whole; null = nothing does. */
+  private static @Nullable Decision fault(TopupPackage topupPackage) {
+    if ((topupPackage.price() == null) != (topupPackage.currency() == null)) {
+      return refused(
+          Reason.INVALID,
+          topupPackage.price() == null ? "/price" : "/currency",
+          "price and currency come together or not at all");
+    }
+    try {
+      Amounts.add(topupPackage.creditsMc(), topupPackage.bonusCreditsMc());
+      return null;
+    } catch (AmountOutOfRangeException _) {
+      return refused(
+          Reason.OUT_OF_RANGE,
+          "/credits",
+          "credits and bonus_credits together must be at most " + Amounts.MAX_MC + " mc");
+    }
   }
 
   private static Decision refused(Reason reason, String pointer, String detail) {

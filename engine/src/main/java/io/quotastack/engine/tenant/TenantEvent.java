@@ -7,6 +7,7 @@ import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.serialization.ClusterMessage;
 import io.quotastack.engine.serialization.Stored;
+import io.quotastack.engine.topups.TopupPackage;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = TenantEvent.MetricCreated.class, name = "metric_created.1"),
   @JsonSubTypes.Type(value = TenantEvent.MetricUpdated.class, name = "metric_updated.1"),
   @JsonSubTypes.Type(value = TenantEvent.RuleCreated.class, name = "metering_rule_created.1"),
+  @JsonSubTypes.Type(value = TenantEvent.PackageCreated.class, name = "package_created.1"),
+  @JsonSubTypes.Type(value = TenantEvent.PackageUpdated.class, name = "package_updated.1"),
   @JsonSubTypes.Type(value = TenantEvent.CustomerNamed.class, name = "customer_named.1")
 })
 public sealed interface TenantEvent extends Stored, ClusterMessage {
@@ -47,6 +50,14 @@ public sealed interface TenantEvent extends Stored, ClusterMessage {
 
   /** A metric got a price. */
   record RuleCreated(Instant at, RequestKey request, MeteringRule rule) implements TenantEvent {}
+
+  /** A topup package was made. */
+  record PackageCreated(Instant at, RequestKey request, TopupPackage topupPackage)
+      implements TenantEvent {}
+
+  /** A topup package was changed; holds all of it. */
+  record PackageUpdated(Instant at, RequestKey request, TopupPackage topupPackage)
+      implements TenantEvent {}
 
   /**
    * A customer without an external id got its UUID, before it is created under it: a retry with the

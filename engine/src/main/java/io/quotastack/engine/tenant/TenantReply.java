@@ -10,7 +10,8 @@ import io.quotastack.engine.serialization.ClusterMessage;
   @JsonSubTypes.Type(value = TenantReply.Done.class, name = "done"),
   @JsonSubTypes.Type(value = TenantReply.Replayed.class, name = "replayed"),
   @JsonSubTypes.Type(value = TenantReply.Refused.class, name = "refused"),
-  @JsonSubTypes.Type(value = TenantReply.Unconfirmed.class, name = "unconfirmed")
+  @JsonSubTypes.Type(value = TenantReply.Unconfirmed.class, name = "unconfirmed"),
+  @JsonSubTypes.Type(value = TenantReply.Unavailable.class, name = "unavailable")
 })
 public sealed interface TenantReply extends ClusterMessage {
   /** It is durable, and no reachable node works with an older catalog any more. */
@@ -27,11 +28,24 @@ public sealed interface TenantReply extends ClusterMessage {
    */
   record Unconfirmed() implements TenantReply {}
 
+  /** It was not judged, or what became of it is not known: retry with the same key. */
+  record Unavailable(Cause cause) implements TenantReply {}
+
+  /** Why there is no verdict. */
+  enum Cause {
+    /** Too much waits already; nothing happened. */
+    OVERLOADED,
+    /** The database does not answer; what was under way may or may not have happened. */
+    STORAGE
+  }
+
   /** Why nothing was changed. */
   enum Reason {
     NOT_FOUND,
     ALREADY_EXISTS,
     KEY_REUSED,
-    INVALID
+    INVALID,
+    /** An amount or a sum is beyond the range of amounts. */
+    OUT_OF_RANGE
   }
 }

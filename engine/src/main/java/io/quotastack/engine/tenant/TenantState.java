@@ -27,11 +27,14 @@ public record TenantState(Catalog catalog, Instant lastAt, IdempotencyWindow win
     long sequence = catalog.version() + 1;
     Catalog next =
         switch (event) {
-          case TenantEvent.TenantCreated created -> catalog.with(created.apiKey());
-          case TenantEvent.ConfigChanged changed -> catalog.with(changed.config());
+          case TenantEvent.TenantCreated created ->
+              catalog.with(created.apiKey()).with(catalog.config(), sequence);
+          case TenantEvent.ConfigChanged changed -> catalog.with(changed.config(), sequence);
           case TenantEvent.MetricCreated created -> catalog.with(created.metric());
           case TenantEvent.MetricUpdated updated -> catalog.with(updated.metric());
           case TenantEvent.RuleCreated created -> catalog.with(created.rule());
+          case TenantEvent.PackageCreated created -> catalog.with(created.topupPackage());
+          case TenantEvent.PackageUpdated updated -> catalog.with(updated.topupPackage());
           case TenantEvent.CustomerNamed ignored -> catalog;
         };
     RequestKey request = event.request();

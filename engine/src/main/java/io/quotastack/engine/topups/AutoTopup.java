@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *     none is
  * @param refusals how many requests in a row were refused
  * @param notBefore the end of the pause after the last refusal; null = there is none
- * @param requestedAt the latest requests, oldest first, at most as many as the window allows
+ * @param requestedAt the latest requests, oldest first, at most {@link #MAX_PER_WINDOW}: more than
+ *     the window allows now, because it may be set to allow more
  */
 public record AutoTopup(
     Settings settings,
@@ -23,6 +24,9 @@ public record AutoTopup(
     int refusals,
     @Nullable Instant notBefore,
     List<Instant> requestedAt) {
+  /** The most requests that a window may be set to allow. */
+  public static final int MAX_PER_WINDOW = 100;
+
   /** How long a request is pending before silence counts as a refusal. */
   public static final Duration PATIENCE = Duration.ofHours(1);
 
@@ -40,7 +44,7 @@ public record AutoTopup(
    * @param thresholdMc a request is made when the effective balance is below it
    * @param packageKey what is to be bought; null = {@code creditsMc}
    * @param creditsMc how much is to be bought, in mc; null = {@code packageKey}
-   * @param maxPerWindow at most so many requests in any window
+   * @param maxPerWindow at most so many requests in any window; 1 to {@link #MAX_PER_WINDOW}
    * @param windowSeconds the length of a window
    */
   public record Settings(
@@ -93,7 +97,7 @@ public record AutoTopup(
   public AutoTopup requested(Instant at) {
     var latest = new ArrayList<>(requestedAt);
     latest.add(at);
-    while (latest.size() > settings.maxPerWindow()) {
+    if (latest.size() > MAX_PER_WINDOW) {
       latest.removeFirst();
     }
     return new AutoTopup(settings, at.plus(PATIENCE), refusals, notBefore, List.copyOf(latest));

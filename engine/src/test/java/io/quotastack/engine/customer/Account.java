@@ -44,6 +44,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -237,6 +238,7 @@ final class Account {
     return new ReverseUsage(
         key(),
         usage,
+        Objects.requireNonNull(used.metricKey()),
         creditsMc,
         "unhappy",
         used.costMc(),

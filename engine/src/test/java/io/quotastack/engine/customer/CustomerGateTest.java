@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.ConfigFactory;
+import io.quotastack.engine.alarms.RecordingAlarms;
 import io.quotastack.engine.customer.CustomerMessage.Read;
 import io.quotastack.engine.customer.CustomerMessage.ReadReply;
 import io.quotastack.engine.customer.CustomerMessage.Stop;
@@ -562,7 +563,7 @@ class CustomerGateTest {
 
   private ActorRef<CustomerMessage> gate() {
     ActorRef<CustomerMessage> gate =
-        kit.spawn(CustomerGate.create(customer, clock, budget, shard.ref()));
+        kit.spawn(CustomerGate.create(customer, clock, new RecordingAlarms(), budget, shard.ref()));
     gates.add(gate);
     return gate;
   }

@@ -532,7 +532,8 @@ class UsageReversalTest {
 
   @Test
   void a_reversal_names_a_customer_who_exists() {
-    var reverse = new ReverseUsage(account.key(), 3, null, "unhappy", 5, 0, List.of(), List.of());
+    var reverse =
+        new ReverseUsage(account.key(), 3, "tokens", null, "unhappy", 5, 0, List.of(), List.of());
 
     assertThat(new Account().refused(reverse)).isEqualTo(new Refusal.CustomerNotFound());
   }

@@ -35,6 +35,7 @@ import io.quotastack.engine.entitlements.Entitlement;
 import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.ids.Environment;
 import io.quotastack.engine.ids.TenantRef;
+import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Period;
@@ -55,6 +56,7 @@ import io.quotastack.engine.tenant.TenantEvent;
 import io.quotastack.engine.tenant.TenantMessage;
 import io.quotastack.engine.tenant.TenantReply;
 import io.quotastack.engine.topups.AutoTopup;
+import io.quotastack.engine.topups.TopupPackage;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -63,7 +65,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -102,9 +103,47 @@ class ClusterMessagesTest {
           Rounding.DOWN,
           AT,
           AT);
+  private static final MeteringRule BY_KIND =
+      new MeteringRule(
+          "rul_c",
+          "tokens",
+          2,
+          null,
+          TierScope.PERIOD,
+          List.of(
+              new Dimension(
+                  Map.of("model", "large", "direction", "output"),
+                  new Price.PerPackage(new BigDecimal("1000"), new BigDecimal("2.5"))),
+              new Dimension(Map.of("model", ""), new Price.Flat(BigDecimal.ZERO))),
+          Rounding.UP,
+          AT,
+          AT);
   private static final Metric METRIC =
       new Metric("tokens", "Tokens", "of text", "text", true, AT, AT);
   private static final Metric BARE_METRIC = new Metric("calls", "Calls", null, null, false, AT, AT);
+  private static final TenantConfig SETTINGS =
+      new TenantConfig(
+          BurnOrder.PRIORITY_FIRST,
+          OveragePolicy.NOTIFY,
+          OverageSettlement.INVOICE,
+          9_007_199_254_740_991L,
+          604_800,
+          ZoneId.of("Europe/Berlin"));
+  private static final TopupPackage PACKAGE =
+      new TopupPackage(
+          "starter",
+          "Starter ü",
+          9_007_199_254_740_990L,
+          1,
+          new BigDecimal("9.990"),
+          "EUR",
+          3_155_760_000L,
+          255,
+          true,
+          AT,
+          AT.plusSeconds(1));
+  private static final TopupPackage BARE_PACKAGE =
+      new TopupPackage("bare", "B", 1, 0, null, null, null, 0, false, AT, AT);
   private static final Profile PROFILE =
       new Profile(
           "acme",
@@ -231,7 +270,8 @@ class ClusterMessagesTest {
   private final ActorRef<CustomerMessage.ReadReply> reads =
       kit.<CustomerMessage.ReadReply>createTestProbe().ref();
   private final ActorRef<TenantReply> replies = kit.<TenantReply>createTestProbe().ref();
-  private final ActorRef<Catalog> catalogs = kit.<Catalog>createTestProbe().ref();
+  private final ActorRef<TenantMessage.CatalogReply> catalogs =
+      kit.<TenantMessage.CatalogReply>createTestProbe().ref();
   private final ActorRef<TenantMessage.Dropped> dropped =
       kit.<TenantMessage.Dropped>createTestProbe().ref();
 
@@ -319,13 +359,15 @@ class ClusterMessagesTest {
         new CustomerCommand.ReverseUsage(
             REQUEST,
             8,
+            "tokens",
             5L,
             "why",
             10,
             3,
             List.of(new Allocation(7, 5), new Allocation(1, 2)),
             List.of(TERMS, BARE_TERMS)),
-        new CustomerCommand.ReverseUsage(REQUEST, 8, null, "", 0, 0, List.of(), List.of()),
+        new CustomerCommand.ReverseUsage(
+            REQUEST, 8, "tokens", null, "", 0, 0, List.of(), List.of()),
         new CustomerCommand.Reserve(
             REQUEST,
             "tokens",
@@ -382,9 +424,9 @@ class ClusterMessagesTest {
         new CustomerEvent.BlockVoided(
             AT, null, new Block(TERMS, 0, 0, false, Block.Ending.VOIDED), BARE_ENTRY, 2),
         new CustomerEvent.UsageReversed(
-            AT, REQUEST, 7, 20, 30, 5, 4, 3, TERMS, List.of(TERMS, BARE_TERMS), ENTRY, 4),
+            AT, REQUEST, 7, "tokens", 20, 30, 5, 4, 3, TERMS, List.of(TERMS, BARE_TERMS), ENTRY, 4),
         new CustomerEvent.UsageReversed(
-            AT, REQUEST, 7, 1, 1, 0, 0, 0, null, List.of(), BARE_ENTRY, 4),
+            AT, REQUEST, 7, "tokens", 1, 1, 0, 0, 0, null, List.of(), BARE_ENTRY, 4),
         new CustomerEvent.OverageBooked(AT, 5, OverageSettlement.INVOICE, AT, ENTRY, 4),
         new CustomerEvent.OverageBooked(AT, 5, OverageSettlement.NEXT_GRANT, null, BARE_ENTRY, 0),
         new CustomerEvent.OverageSettled(AT, 5, OverageSettlement.INVOICE, BARE_ENTRY),
@@ -399,6 +441,7 @@ class ClusterMessagesTest {
             List.of(new Allocation(2, 5)),
             List.of(new Allocation(3, 3)),
             List.of(new Allocation(4, 2)),
+            1,
             4,
             new Period(AT, AT.plusSeconds(1)),
             ENTRY,
@@ -413,11 +456,12 @@ class ClusterMessagesTest {
             List.of(),
             List.of(),
             0,
+            0,
             null,
             BARE_ENTRY,
             4),
-        new CustomerEvent.ReservationReleased(AT, REQUEST, RESERVATION, "stopped", ENTRY, 0),
-        new CustomerEvent.ReservationReleased(AT, null, BARE_RESERVATION, null, BARE_ENTRY, 4),
+        new CustomerEvent.ReservationReleased(AT, REQUEST, RESERVATION, "stopped", 1, ENTRY, 0),
+        new CustomerEvent.ReservationReleased(AT, null, BARE_RESERVATION, null, 0, BARE_ENTRY, 4),
         new CustomerEvent.ReservationExtended(AT, REQUEST, RESERVATION),
         new CustomerEvent.TopupGranted(
             AT, REQUEST, new RequestKey("pi_1", -1), "starter", TERMS, BARE_TERMS, ENTRY, 5, 1, 4),
@@ -465,28 +509,73 @@ class ClusterMessagesTest {
   private static Stream<TenantEvent> tenantEvents() {
     return Stream.of(
         new TenantEvent.TenantCreated(AT, "Acme", new ApiKeyHash("first key", "ab", AT)),
-        new TenantEvent.ConfigChanged(AT, REQUEST, new TenantConfig(BurnOrder.PRIORITY_FIRST)),
+        new TenantEvent.ConfigChanged(AT, REQUEST, SETTINGS),
+        new TenantEvent.ConfigChanged(AT, REQUEST, TenantConfig.DEFAULT),
         new TenantEvent.MetricCreated(AT, REQUEST, METRIC),
         new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, PER_UNIT),
         new TenantEvent.MetricUpdated(AT, REQUEST, BARE_METRIC, null),
         new TenantEvent.RuleCreated(AT, REQUEST, FLAT),
+        new TenantEvent.PackageCreated(AT, REQUEST, PACKAGE),
+        new TenantEvent.PackageUpdated(AT, REQUEST, BARE_PACKAGE),
+        new TenantEvent.RuleCreated(AT, REQUEST, BY_KIND),
         new TenantEvent.CustomerNamed(AT, REQUEST, new UUID(1, 2)));
   }
 
   private static Stream<TenantCommand> tenantCommands() {
     return Stream.of(
         new TenantCommand.CreateTenant("Acme", "ab"),
-        new TenantCommand.ChangeConfig(REQUEST, BurnOrder.PRIORITY_FIRST),
-        new TenantCommand.ChangeConfig(REQUEST, null),
+        new TenantCommand.ChangeConfig(
+            REQUEST,
+            BurnOrder.PRIORITY_FIRST,
+            OveragePolicy.NOTIFY,
+            OverageSettlement.INVOICE,
+            new NewValue<>(9_007_199_254_740_991L),
+            604_800,
+            ZoneId.of("America/Argentina/Buenos_Aires")),
+        new TenantCommand.ChangeConfig(REQUEST, null, null, null, new NewValue<>(null), null, null),
+        new TenantCommand.ChangeConfig(REQUEST, null, null, null, null, null, null),
         new TenantCommand.CreateMetric(REQUEST, "tokens", "Tokens", "of text", "text"),
         new TenantCommand.CreateMetric(REQUEST, "tokens", "Tokens", null, null),
         new TenantCommand.UpdateMetric(
-            REQUEST, "tokens", "T", new NewText(null), new NewText("f"), true),
+            REQUEST, "tokens", "T", new NewValue<>(null), new NewValue<>("f"), true),
         new TenantCommand.UpdateMetric(REQUEST, "tokens", null, null, null, null),
         new TenantCommand.CreateRule(
-            REQUEST, "tokens", Objects.requireNonNull(PER_UNIT.price()), Rounding.DOWN, AT),
+            REQUEST,
+            "tokens",
+            PER_UNIT.price(),
+            TierScope.PERIOD,
+            BY_KIND.dimensions(),
+            Rounding.DOWN,
+            AT),
         new TenantCommand.CreateRule(
-            REQUEST, "calls", Objects.requireNonNull(FLAT.price()), Rounding.UP, null),
+            REQUEST, "calls", null, TierScope.EVENT, List.of(), Rounding.UP, null),
+        new TenantCommand.CreatePackage(
+            REQUEST, "starter", "Starter", 5, 1, new BigDecimal("9.990"), "EUR", 60L, 255),
+        new TenantCommand.CreatePackage(REQUEST, "starter", "S", 5, 0, null, null, null, 0),
+        new TenantCommand.UpdatePackage(
+            REQUEST,
+            "starter",
+            "S",
+            9_007_199_254_740_991L,
+            0L,
+            new NewValue<>(new BigDecimal("0.000000001")),
+            new NewValue<>("USD"),
+            new NewValue<>(3_155_760_000L),
+            0,
+            true),
+        new TenantCommand.UpdatePackage(
+            REQUEST,
+            "starter",
+            null,
+            null,
+            null,
+            new NewValue<>(null),
+            new NewValue<>(null),
+            new NewValue<>(null),
+            null,
+            null),
+        new TenantCommand.UpdatePackage(
+            REQUEST, "starter", null, null, null, null, null, null, null, null),
         new TenantCommand.NameCustomer(REQUEST, new UUID(3, 4)));
   }
 
@@ -533,6 +622,7 @@ class ClusterMessagesTest {
             Map.of("model", "large")),
         new CustomerQuery.CheckEntitlement(
             "tokens", null, Pricing.NONE, AccountPolicy.DEFAULT, BigDecimal.ONE, Map.of()),
+        new CustomerQuery.ReadBlockFates(List.of(1L, 9_000_000_000L)),
         new CustomerQuery.ReadTimeline(100),
         new CustomerQuery.ReadReservation(9),
         new CustomerQuery.ListReservations(9L, 20),
@@ -564,6 +654,7 @@ class ClusterMessagesTest {
             OveragePolicy.ALLOW),
         new CustomerView.BlockPage(
             List.of(new Block(TERMS, 5, 5, false, Block.Ending.EXPIRED)), false),
+        new CustomerView.BlockFates(List.of(new Block(TERMS, 9, 1, true)), List.of(3L)),
         new CustomerView.Timeline(
             Arrays.stream(Due.Kind.values())
                 .map(kind -> new CustomerView.Next(new Due(AT, kind, 7), 5L))
@@ -575,8 +666,8 @@ class ClusterMessagesTest {
         new CustomerView.ReservationPage("acme", List.of(RESERVATION, BARE_RESERVATION), true),
         new CustomerView.ReservationPage(null, List.of(), false),
         new CustomerView.Topups(
-            new AutoTopup(PACKAGE_WANTED, AT, 2, AT.plusSeconds(1), List.of(AT, AT))),
-        new CustomerView.Topups(null),
+            "acme", new AutoTopup(PACKAGE_WANTED, AT, 2, AT.plusSeconds(1), List.of(AT, AT))),
+        new CustomerView.Topups(null, null),
         new CustomerView.LedgerHead(5, LedgerHash.GENESIS, 6, 7));
   }
 
@@ -589,6 +680,7 @@ class ClusterMessagesTest {
             Stream.of(
                 new CustomerMessage.Write(customerCommands().toList(), writes),
                 new CustomerMessage.Stop(),
+                new CustomerMessage.Ring(reads),
                 new CustomerMessage.WriteReply(null, outcomes().toList(), "acme"),
                 new CustomerMessage.WriteReply(
                     CustomerMessage.Unavailable.OVERLOADED, List.of(), null),
@@ -599,14 +691,20 @@ class ClusterMessagesTest {
                 new TenantMessage.Dropped("pekko://a@127.0.0.1:1"),
                 new TenantReply.Replayed(4),
                 new TenantReply.Unconfirmed(),
-                Catalog.NONE,
-                new Catalog(
-                    true,
-                    9,
-                    new TenantConfig(BurnOrder.PRIORITY_FIRST),
-                    List.of(new ApiKeyHash("first key", "ab", AT)),
-                    Map.of("tokens", METRIC, "calls", BARE_METRIC),
-                    Map.of("tokens", List.of(PER_UNIT, PER_UNIT), "calls", List.of(FLAT)))),
+                new TenantReply.Unavailable(TenantReply.Cause.OVERLOADED),
+                new TenantReply.Unavailable(TenantReply.Cause.STORAGE),
+                new TenantMessage.CatalogReply(null),
+                new TenantMessage.CatalogReply(Catalog.NONE),
+                new TenantMessage.CatalogReply(
+                    new Catalog(
+                        true,
+                        9,
+                        SETTINGS,
+                        7,
+                        List.of(new ApiKeyHash("first key", "ab", AT)),
+                        Map.of("tokens", METRIC, "calls", BARE_METRIC),
+                        Map.of("tokens", List.of(PER_UNIT, BY_KIND), "calls", List.of(FLAT)),
+                        Map.of("starter", PACKAGE, "bare", BARE_PACKAGE)))),
             queries().map(query -> new CustomerMessage.Read(query, reads)),
             views().map(view -> new CustomerMessage.ReadReply(null, view)),
             tenantCommands().map(command -> new TenantMessage.Change(command, replies)),

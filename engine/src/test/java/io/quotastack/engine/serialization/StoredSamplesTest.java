@@ -24,6 +24,7 @@ import io.quotastack.engine.customer.CustomerEvent;
 import io.quotastack.engine.customer.CustomerSnapshot;
 import io.quotastack.engine.customer.Profile;
 import io.quotastack.engine.idempotency.RequestKey;
+import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
 import io.quotastack.engine.metering.Period;
@@ -40,11 +41,13 @@ import io.quotastack.engine.tenant.ApiKeyHash;
 import io.quotastack.engine.tenant.TenantConfig;
 import io.quotastack.engine.tenant.TenantEvent;
 import io.quotastack.engine.topups.AutoTopup;
+import io.quotastack.engine.topups.TopupPackage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -62,8 +65,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What was stored once stays readable for ever: of every stored type a full and a minimal sample
- * lies in {@code resources/stored}. Samples are never changed. A changed shape gets a new name, and
- * a sample of that name beside the old one.
+ * lies in {@code resources/stored}. Samples are never changed. A shape that gains a member with a
+ * default gets more samples; one that changes otherwise gets a new name, and samples of that name.
  */
 class StoredSamplesTest {
   private static final Instant AT = Instant.parse("2026-01-15T10:30:00.001Z");
@@ -133,8 +136,37 @@ class StoredSamplesTest {
       List.of(
           new Tier(new BigDecimal("100"), new BigDecimal("0.5"), BigDecimal.ZERO),
           new Tier(null, BigDecimal.ZERO, new BigDecimal("20")));
+  private static final MeteringRule PERIOD_RULE =
+      byKind(TierScope.PERIOD, new Price.Flat(new BigDecimal("20")));
   private static final ApiKeyHash API_KEY = new ApiKeyHash("first key", HASH, BEGIN);
-  private static final TenantConfig PRIORITY_FIRST = new TenantConfig(BurnOrder.PRIORITY_FIRST);
+  private static final TenantConfig SETTINGS =
+      new TenantConfig(
+          BurnOrder.PRIORITY_FIRST,
+          OveragePolicy.NOTIFY,
+          OverageSettlement.INVOICE,
+          9_007_199_254_740_991L,
+          604_800,
+          ZoneId.of("America/Argentina/Buenos_Aires"));
+  private static final TopupPackage PACKAGE =
+      new TopupPackage(
+          "starter",
+          "Starter \"ü\" 😀",
+          9_007_199_254_740_990L,
+          1,
+          new BigDecimal("9.990"),
+          "EUR",
+          3_155_760_000L,
+          255,
+          true,
+          BEGIN,
+          AT);
+  private static final TopupPackage NO_PACKAGE =
+      new TopupPackage("starter", "S", 1, 0, null, null, null, 0, false, BEGIN, BEGIN);
+
+  private static TenantConfig burning(BurnOrder burnOrder) {
+    return new TenantConfig(
+        burnOrder, OveragePolicy.BLOCK, OverageSettlement.NEXT_GRANT, null, 300, ZoneId.of("UTC"));
+  }
 
   private static final Profile WITH_OVERAGE =
       new Profile(
@@ -208,6 +240,23 @@ class StoredSamplesTest {
         BEGIN);
   }
 
+  private static MeteringRule byKind(TierScope scope, @Nullable Price price) {
+    return new MeteringRule(
+        "rul_orxwwzloomxdi",
+        "tokens",
+        4,
+        price,
+        scope,
+        List.of(
+            new Dimension(
+                Map.of("model", "large", "direction", "output"), new Price.Graduated(TIERS)),
+            new Dimension(
+                Map.of("model", "large"), new Price.PerUnit(new BigDecimal("0.600000001")))),
+        Rounding.HALF_UP,
+        MARCH,
+        AT);
+  }
+
   /**
    * The files that were stored before their type got a member more, which is written today: of a
    * rule its scope and its dimensions, of a grant and of usage what they have to do with overage,
@@ -221,6 +270,8 @@ class StoredSamplesTest {
           "usage_recorded.1-minimal",
           "customer_snapshot.1",
           "customer_snapshot.1-minimal",
+          "tenant_config_changed.1",
+          "tenant_config_changed.1-minimal",
           "metric_updated.1",
           "metering_rule_created.1",
           "metering_rule_created.1-minimal",
@@ -328,6 +379,7 @@ class StoredSamplesTest {
                 AT,
                 REQUEST,
                 7,
+                "tokens",
                 20,
                 30,
                 5,
@@ -343,6 +395,7 @@ class StoredSamplesTest {
                 BEGIN,
                 REQUEST,
                 1,
+                "tokens",
                 1,
                 1,
                 0,
@@ -393,6 +446,7 @@ class StoredSamplesTest {
                 List.of(new Allocation(2, 5)),
                 List.of(new Allocation(3, 3)),
                 List.of(new Allocation(4, 2)),
+                1,
                 4,
                 JANUARY,
                 entry(EntryType.CAPTURE, -8),
@@ -409,6 +463,7 @@ class StoredSamplesTest {
                 List.of(),
                 List.of(),
                 0,
+                0,
                 null,
                 emptyEntry(EntryType.CAPTURE),
                 4)),
@@ -419,6 +474,7 @@ class StoredSamplesTest {
                 REQUEST,
                 reservation(null, ReservationStatus.RELEASED),
                 "the job was stopped",
+                1,
                 entry(EntryType.RELEASE, 0),
                 4)),
         new Sample(
@@ -428,6 +484,7 @@ class StoredSamplesTest {
                 null,
                 bareReservation(ReservationStatus.EXPIRED),
                 null,
+                0,
                 emptyEntry(EntryType.RELEASE),
                 0)),
         new Sample(
@@ -567,11 +624,16 @@ class StoredSamplesTest {
         new Sample("tenant_created.1", new TenantEvent.TenantCreated(AT, "Acme", API_KEY)),
         new Sample("tenant_created.1-minimal", new TenantEvent.TenantCreated(BEGIN, "", API_KEY)),
         new Sample(
-            "tenant_config_changed.1", new TenantEvent.ConfigChanged(AT, REQUEST, PRIORITY_FIRST)),
+            "tenant_config_changed.1",
+            new TenantEvent.ConfigChanged(AT, REQUEST, burning(BurnOrder.PRIORITY_FIRST))),
         new Sample(
             "tenant_config_changed.1-minimal",
-            new TenantEvent.ConfigChanged(
-                BEGIN, REQUEST, new TenantConfig(BurnOrder.EXPIRY_FIRST))),
+            new TenantEvent.ConfigChanged(BEGIN, REQUEST, burning(BurnOrder.EXPIRY_FIRST))),
+        new Sample(
+            "tenant_config_changed.1-all", new TenantEvent.ConfigChanged(AT, REQUEST, SETTINGS)),
+        new Sample(
+            "tenant_config_changed.1-defaults",
+            new TenantEvent.ConfigChanged(AT, REQUEST, TenantConfig.DEFAULT)),
         new Sample("metric_created.1", new TenantEvent.MetricCreated(AT, REQUEST, METRIC)),
         new Sample(
             "metric_created.1-minimal", new TenantEvent.MetricCreated(BEGIN, REQUEST, NO_METRIC)),
@@ -579,6 +641,9 @@ class StoredSamplesTest {
         new Sample(
             "metric_updated.1-minimal",
             new TenantEvent.MetricUpdated(BEGIN, REQUEST, NO_METRIC, null)),
+        new Sample(
+            "metric_updated.1-period",
+            new TenantEvent.MetricUpdated(AT, REQUEST, METRIC, PERIOD_RULE)),
         new Sample("metering_rule_created.1", new TenantEvent.RuleCreated(AT, REQUEST, RULE)),
         new Sample(
             "metering_rule_created.1-minimal",
@@ -595,6 +660,23 @@ class StoredSamplesTest {
         new Sample(
             "metering_rule_created.1-graduated",
             new TenantEvent.RuleCreated(BEGIN, REQUEST, priced(new Price.Graduated(TIERS)))),
+        new Sample("package_created.1", new TenantEvent.PackageCreated(AT, REQUEST, PACKAGE)),
+        new Sample(
+            "package_created.1-minimal",
+            new TenantEvent.PackageCreated(BEGIN, REQUEST, NO_PACKAGE)),
+        new Sample("package_updated.1", new TenantEvent.PackageUpdated(AT, REQUEST, PACKAGE)),
+        new Sample(
+            "package_updated.1-minimal",
+            new TenantEvent.PackageUpdated(BEGIN, REQUEST, NO_PACKAGE)),
+        new Sample(
+            "metering_rule_created.1-event",
+            new TenantEvent.RuleCreated(BEGIN, REQUEST, FLAT_RULE)),
+        new Sample(
+            "metering_rule_created.1-period",
+            new TenantEvent.RuleCreated(AT, REQUEST, PERIOD_RULE)),
+        new Sample(
+            "metering_rule_created.1-dimensions",
+            new TenantEvent.RuleCreated(AT, REQUEST, byKind(TierScope.EVENT, null))),
         new Sample(
             "customer_named.1",
             new TenantEvent.CustomerNamed(

@@ -1,90 +1,80 @@
 package io.quotastack.http.credits;
 
+import io.quotastack.engine.credits.Amounts;
 import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.BlockSource;
+import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.customer.CustomerCommand.AdjustCredits;
 import io.quotastack.engine.customer.CustomerCommand.GrantCredits;
+import io.quotastack.engine.customer.CustomerHistory;
 import io.quotastack.engine.customer.CustomerQuery;
-import io.quotastack.engine.customer.CustomerQuery.BurnPlace;
 import io.quotastack.engine.customer.CustomerView;
 import io.quotastack.engine.ids.CustomerRef;
 import io.quotastack.http.door.Customers;
 import io.quotastack.http.door.Tenants;
 import io.quotastack.http.input.DecimalRule;
 import io.quotastack.http.input.JsonFields;
-import io.quotastack.http.input.QueryParameters;
 import io.quotastack.http.input.TextMapRule;
 import io.quotastack.http.input.TextRule;
 import io.quotastack.http.input.WireNames;
-import io.quotastack.http.lists.Cursor;
-import io.quotastack.http.lists.Page;
-import io.quotastack.http.lists.PageRequest;
-import io.quotastack.http.metering.MetricRoutes;
 import io.quotastack.http.server.Call;
 import io.quotastack.http.server.Reply;
 import io.quotastack.http.server.Routes;
 import java.time.Instant;
-import java.util.Currency;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Granting credits and reading the account and its blocks (semantics 3). */
 public final class CreditRoutes {
   /** What a reason is: up to 500 characters. */
-  static final TextRule REASON = TextRule.length(1, 500);
+  public static final TextRule REASON = TextRule.length(1, 500);
 
-  private static final Set<String> CURRENCIES =
-      Currency.getAvailableCurrencies().stream()
-          .map(Currency::getCurrencyCode)
-          .collect(Collectors.toUnmodifiableSet());
-  private static final TextRule CURRENCY =
-      TextRule.length(3, 3)
-          .matching(CURRENCIES::contains, "must be an ISO 4217 currency code, like EUR");
   private static final WireNames<BlockSource> SOURCES = WireNames.lowerCase(BlockSource.class);
-  private static final WireNames<Boolean> STATUSES =
-      WireNames.of(List.of(false, true), active -> active ? "active" : "pending");
-  private static final int MAX_METRIC_KEYS = 100;
-  private static final int MAX_PRIORITY = 255;
-
-  /** 100 years. */
-  private static final long MAX_LIFE_SECONDS = 3_155_760_000L;
 
   private final Customers customers;
   private final Tenants tenants;
+  private final CustomerHistory history;
 
   /** The routes to these customers' credits. */
   public CreditRoutes(Customers customers, Tenants tenants) {
     this.customers = customers;
     this.tenants = tenants;
+    this.history = new CustomerHistory(customers.journal());
   }
 
   /** Adds them. */
   public void addTo(Routes routes) {
     Customers.both(
-        routes::get, "/credits", this::read, endpoint -> endpoint.query("include_blocks"));
+        routes::get, "/credits", this::read, endpoint -> endpoint.query("include_blocks", "at"));
     Customers.both(routes::post, "/credits/grant", this::grant);
-    Customers.both(
-        routes::get,
-        "/credits/blocks",
-        this::listBlocks,
-        endpoint -> endpoint.query("status", "cursor", "limit"));
+    Customers.both(routes::post, "/credits/adjust", this::adjust);
   }
 
   private CompletionStage<Reply> read(Call call) {
     CustomerRef customer = Customers.of(call);
     boolean includeBlocks = call.query().boolOr("include_blocks", false);
+    Instant at = call.query().instantOrNull("at");
+    if (at != null && at.isAfter(tenants.now())) {
+      call.query().reject("at", "must not be in the future");
+    }
     call.query().finish();
     return tenants
         .catalog(customer.tenant())
         .thenCompose(catalog ->
-            customers.read(
-                customer,
-                new CustomerQuery.ReadCredits(includeBlocks ? catalog.config().burnOrder() : null),
-                CustomerView.Credits.class))
+            credits(customer, at, includeBlocks ? catalog.config().policy().burnOrder() : null))
         .thenApply(credits -> reply(customer, credits));
+  }
+
+  private CompletionStage<CustomerView.Credits> credits(
+      CustomerRef customer, @Nullable Instant at, @Nullable BurnOrder blocksIn) {
+    return at == null
+        ? customers.read(
+            customer, new CustomerQuery.ReadCredits(blocksIn), CustomerView.Credits.class)
+        : customers
+            .settledHead(customer)
+            .thenCompose(head -> history.creditsAt(customer, at, head.version(), blocksIn));
   }
 
   private static Reply reply(CustomerRef customer, CustomerView.Credits credits) {
@@ -109,10 +99,9 @@ public final class CreditRoutes {
     CustomerRef customer = Customers.of(call);
     JsonFields body = call.body();
     Instant expiresAt = body.instantOrNull("expires_at");
-    Long expiresAfterSeconds = body.wholeOrNull("expires_after_seconds", 1, MAX_LIFE_SECONDS);
-    if (expiresAt != null && expiresAfterSeconds != null) {
-      body.reject("expires_after_seconds", "excludes expires_at: give one of the two");
-    }
+    Long expiresAfterSeconds =
+        body.wholeOrNull("expires_after_seconds", 1, DepositRules.MAX_LIFE_SECONDS);
+    DepositRules.checkExpiry(body, expiresAt, expiresAfterSeconds);
     var command =
         new GrantCredits(
             call.requestKey(),
@@ -120,53 +109,38 @@ public final class CreditRoutes {
             body.amount("credits", 1),
             body.choiceOr("source", SOURCES, BlockSource.PROMOTIONAL),
             body.textOrNull("reason", REASON),
-            body.intOr("priority", 0, MAX_PRIORITY, 0),
+            body.intOr("priority", 0, DepositRules.MAX_PRIORITY, 0),
             body.instantOrNull("effective_at"),
             expiresAt,
             expiresAfterSeconds,
-            metricKeys(body),
+            DepositRules.metricKeys(body),
             body.decimalOrNull("price_paid", DecimalRule.NOT_NEGATIVE),
-            body.textOrNull("currency", CURRENCY),
+            body.textOrNull("currency", DepositRules.CURRENCY),
             body.textMap("metadata", TextMapRule.METADATA));
     body.finish();
     return customers.write(customer, command);
   }
 
-  private static @Nullable Set<String> metricKeys(JsonFields body) {
-    List<String> keys = body.textsOrNull("metric_keys", 1, MAX_METRIC_KEYS, MetricRoutes.KEY);
-    if (keys == null) {
-      return null;
-    }
-    var distinct = new LinkedHashSet<>(keys);
-    if (distinct.size() < keys.size()) {
-      body.reject("metric_keys", "must not name a metric twice");
-    }
-    return distinct;
-  }
-
-  private CompletionStage<Reply> listBlocks(Call call) {
+  private CompletionStage<Reply> adjust(Call call) {
     CustomerRef customer = Customers.of(call);
-    QueryParameters query = call.query();
-    Boolean active = query.choiceOrNull("status", STATUSES);
-    PageRequest page = PageRequest.byTexts(query, BlockCursor.KIND, BlockCursor.VALUES);
-    BurnPlace after = BlockCursor.place(query, page.cursor());
-    query.finish();
+    JsonFields body = call.body();
+    long deltaMc = body.amount("delta", -Amounts.MAX_MC);
+    String reason = body.text("reason", REASON);
+    Map<String, String> metadata = body.textMap("metadata", TextMapRule.METADATA);
+    if (deltaMc == 0) {
+      body.reject("delta", "must not be 0");
+    }
+    body.finish();
     return tenants
         .catalog(customer.tenant())
         .thenCompose(catalog ->
-            customers.read(
+            customers.write(
                 customer,
-                new CustomerQuery.ListBlocks(
-                    catalog.config().burnOrder(), active, after, page.limit()),
-                CustomerView.BlockPage.class))
-        .thenApply(found -> reply(customer, found));
-  }
-
-  private static Reply reply(CustomerRef customer, CustomerView.BlockPage found) {
-    Cursor next = found.hasMore() ? BlockCursor.after(found.blocks().getLast().terms()) : null;
-    return Reply.ok(json ->
-        new Page<>(found.blocks(), next)
-            .writeMembers(
-                json, (each, block) -> CreditsJson.block(each, customer.customerId(), block)));
+                new AdjustCredits(
+                    call.requestKey(),
+                    deltaMc,
+                    reason,
+                    catalog.config().policy().burnOrder(),
+                    metadata)));
   }
 }

@@ -2,7 +2,7 @@ package io.quotastack.http.credits;
 
 import io.quotastack.engine.credits.Allocation;
 import io.quotastack.engine.credits.Block;
-import io.quotastack.engine.credits.BlockSource;
+import io.quotastack.engine.credits.BlockStatus;
 import io.quotastack.engine.credits.BlockTerms;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.Reference;
@@ -10,6 +10,7 @@ import io.quotastack.engine.customer.CustomerEvent.CreditGranted;
 import io.quotastack.engine.customer.CustomerView.Balances;
 import io.quotastack.engine.ids.OwnedId;
 import io.quotastack.http.json.JsonWriter;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
@@ -34,6 +35,11 @@ public final class CreditsJson {
 
   /** Writes the members of a live block. */
   public static void block(JsonWriter json, UUID customerId, Block block) {
+    block(json, customerId, block, block.status());
+  }
+
+  /** Writes the members of a block, live or not, that is in that state. */
+  public static void block(JsonWriter json, UUID customerId, Block block, BlockStatus status) {
     BlockTerms terms = block.terms();
     json.text("id", OwnedId.Kind.BLOCK.text(customerId, terms.number()))
         .number("original_amount", terms.originalAmountMc())
@@ -50,12 +56,12 @@ public final class CreditsJson {
         .text("reason", terms.reason())
         .texts("metadata", terms.metadata())
         .instant("created_at", terms.createdAt())
-        .text("status", block.active() ? "active" : "pending");
+        .text("status", name(status));
   }
 
-  /** The name of a source in JSON. */
-  static String name(BlockSource source) {
-    return source.name().toLowerCase(Locale.ROOT);
+  /** The name of a value in JSON. */
+  public static String name(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   /** Writes the members of the answer to a grant. */
@@ -65,17 +71,31 @@ public final class CreditsJson {
       @Nullable String externalId,
       CreditGranted granted,
       long version) {
-    BlockTerms terms = granted.block();
-    boolean active = !terms.effectiveAt().isAfter(granted.at());
     json.text("customer_id", customerId.toString())
         .text("external_customer_id", externalId)
         .object(
             "block",
             block ->
-                block(block, customerId, new Block(terms, terms.originalAmountMc(), 0, active)))
+                deposited(block, customerId, granted.block(), granted.at(), granted.settlesMc()))
         .object("ledger_entry", entry -> entry(entry, customerId, granted.entry()));
-    balances(json, balancesAfter(granted.entry()));
+    balances(json, balancesAfter(granted.entry()).settling(granted.settlesMc()));
     json.number("version", version);
+  }
+
+  /**
+   * Writes the members of a block that just came in.
+   *
+   * @param settlesMc how much of it paid overage at once
+   */
+  public static void deposited(
+      JsonWriter json, UUID customerId, BlockTerms terms, Instant now, long settlesMc) {
+    boolean active = !terms.effectiveAt().isAfter(now);
+    long leftMc = terms.originalAmountMc() - settlesMc;
+    if (leftMc == 0) {
+      block(json, customerId, new Block(terms, 0, 0, false), BlockStatus.EXHAUSTED);
+    } else {
+      block(json, customerId, new Block(terms, leftMc, 0, active));
+    }
   }
 
   /** Writes the members of a ledger entry. */

@@ -1,15 +1,20 @@
 package io.quotastack.http.credits;
 
+import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.EntryType;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.LedgerVerifier;
+import io.quotastack.engine.customer.CustomerEvent;
+import io.quotastack.engine.customer.CustomerHistory;
 import io.quotastack.engine.customer.CustomerLedger;
 import io.quotastack.engine.ids.CustomerRef;
 import io.quotastack.engine.ids.OwnedId;
 import io.quotastack.engine.journal.JournalReader.Direction;
 import io.quotastack.http.door.Customers;
+import io.quotastack.http.door.Tenants;
 import io.quotastack.http.input.QueryParameters;
 import io.quotastack.http.input.WireNames;
+import io.quotastack.http.json.JsonWriter;
 import io.quotastack.http.lists.Cursor;
 import io.quotastack.http.lists.Page;
 import io.quotastack.http.lists.PageRequest;
@@ -18,6 +23,7 @@ import io.quotastack.http.server.Call;
 import io.quotastack.http.server.Reply;
 import io.quotastack.http.server.Routes;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 
 /** Reading and proving the ledger (semantics 3). */
@@ -27,11 +33,18 @@ public final class LedgerRoutes {
   private static final WireNames<Direction> ORDERS =
       WireNames.of(Direction.class, order -> order == Direction.OLDEST_FIRST ? "asc" : "desc");
 
+  /** The most blocks that an explanation lists. */
+  private static final int MAX_EXPLAINED = 200;
+
   private final Customers customers;
+  private final Tenants tenants;
+  private final CustomerHistory history;
 
   /** The routes to these customers' ledgers. */
-  public LedgerRoutes(Customers customers) {
+  public LedgerRoutes(Customers customers, Tenants tenants) {
     this.customers = customers;
+    this.tenants = tenants;
+    this.history = new CustomerHistory(customers.journal());
   }
 
   /** Adds them. */
@@ -79,16 +92,73 @@ public final class LedgerRoutes {
     if (id == null) {
       throw Problem.notFound("There is no ledger entry " + text).asException();
     }
+    CustomerRef customer = Customers.owner(call, id);
     return customers
         .ledger()
-        .event(new CustomerRef(call.caller().tenant(), id.customerId()), id.number())
-        .thenApply(event -> {
+        .event(customer, id.number())
+        .thenCompose(event -> {
           LedgerEntry entry = event == null ? null : event.entry();
-          if (entry == null) {
+          if (event == null || entry == null) {
             throw Problem.notFound("There is no ledger entry " + text).asException();
           }
-          return Reply.ok(json -> CreditsJson.entry(json, id.customerId(), entry));
+          return isChoice(entry)
+              ? explained(customer, event, entry)
+              : Reply.ok(
+                      json -> {
+                        CreditsJson.entry(json, id.customerId(), entry);
+                        json.nothing("explanation");
+                      })
+                  .now();
         });
+  }
+
+  /** Whether the burn order decided which blocks it moved. */
+  private static boolean isChoice(LedgerEntry entry) {
+    return switch (entry.type()) {
+      case DEBIT, HOLD, CAPTURE -> true;
+      case ADJUST -> entry.delta() < 0;
+      default -> false;
+    };
+  }
+
+  private CompletionStage<Reply> explained(
+      CustomerRef customer, CustomerEvent event, LedgerEntry entry) {
+    return tenants
+        .catalog(customer.tenant())
+        .thenCompose(catalog ->
+            history.explain(
+                customer,
+                entry.number(),
+                event,
+                catalog.config().policy().burnOrder(),
+                MAX_EXPLAINED))
+        .thenApply(explanation ->
+            Reply.ok(json -> {
+              CreditsJson.entry(json, customer.customerId(), entry);
+              json.object(
+                  "explanation",
+                  told ->
+                      told.text("burn_order", CreditsJson.name(explanation.burnOrder()))
+                          .objects(
+                              "blocks",
+                              explanation.blocks(),
+                              (each, one) -> considered(each, customer.customerId(), one))
+                          .number("more_blocks", explanation.more()));
+            }));
+  }
+
+  private static void considered(
+      JsonWriter json, UUID customerId, CustomerHistory.Considered considered) {
+    Block block = considered.block();
+    json.text("block_id", OwnedId.Kind.BLOCK.text(customerId, block.terms().number()))
+        .bool("used", considered.amountMc() > 0)
+        .number("amount", considered.amountMc())
+        .text("why", CreditsJson.name(considered.why()))
+        .number("available_before", block.availableMc())
+        .number("priority", block.terms().priority())
+        .instant("expires_at", block.terms().expiresAt())
+        .bool("paid", block.terms().paid())
+        .texts("metric_keys", block.terms().metricKeys());
   }
 
   private CompletionStage<Reply> verify(Call call) {

@@ -1,6 +1,7 @@
 package io.quotastack.http.customer;
 
 import io.quotastack.engine.customer.Profile;
+import io.quotastack.http.credits.CreditsJson;
 import io.quotastack.http.json.JsonWriter;
 import java.util.UUID;
 
@@ -15,6 +16,10 @@ public final class CustomerJson {
         .text("display_name", profile.displayName())
         .text("email", profile.email())
         .text("time_zone", profile.timeZone())
+        .text(
+            "overage_policy",
+            profile.overagePolicy() == null ? null : CreditsJson.name(profile.overagePolicy()))
+        .numberOrNull("max_overage", profile.maxOverageMc())
         .texts("metadata", profile.metadata())
         .instant("created_at", profile.createdAt())
         .instant("updated_at", profile.updatedAt())

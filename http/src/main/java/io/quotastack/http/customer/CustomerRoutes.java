@@ -1,5 +1,6 @@
 package io.quotastack.http.customer;
 
+import io.quotastack.engine.credits.OveragePolicy;
 import io.quotastack.engine.customer.CustomerCommand.CreateCustomer;
 import io.quotastack.engine.customer.CustomerCommand.UpdateCustomer;
 import io.quotastack.engine.customer.CustomerQuery;
@@ -11,11 +12,13 @@ import io.quotastack.engine.tenant.TenantCommand;
 import io.quotastack.engine.tenant.TenantEvent;
 import io.quotastack.http.door.Customers;
 import io.quotastack.http.door.NewTexts;
+import io.quotastack.http.door.NewValues;
 import io.quotastack.http.door.Tenants;
 import io.quotastack.http.input.JsonFields;
 import io.quotastack.http.input.Patch;
 import io.quotastack.http.input.TextMapRule;
 import io.quotastack.http.input.TextRule;
+import io.quotastack.http.input.WireNames;
 import io.quotastack.http.server.Call;
 import io.quotastack.http.server.Reply;
 import io.quotastack.http.server.Routes;
@@ -36,9 +39,14 @@ public final class CustomerRoutes {
           .matching(
               text -> EMAIL_FORM.matcher(text).matches(), "must be an address like name@host");
   private static final Set<String> ZONES = ZoneId.getAvailableZoneIds();
-  private static final TextRule TIME_ZONE =
+
+  /** What names a time zone: the IANA database does. */
+  public static final TextRule TIME_ZONE =
       TextRule.length(1, 64)
           .matching(ZONES::contains, "must be the name of an IANA time zone, like Europe/Paris");
+
+  private static final WireNames<OveragePolicy> OVERAGE_POLICIES =
+      WireNames.lowerCase(OveragePolicy.class);
 
   private final Customers customers;
   private final Tenants tenants;
@@ -66,6 +74,8 @@ public final class CustomerRoutes {
             body.textOrNull("display_name", DISPLAY_NAME),
             body.textOrNull("email", EMAIL),
             body.textOrNull("time_zone", TIME_ZONE),
+            body.choiceOrNull("overage_policy", OVERAGE_POLICIES),
+            body.amountOrNull("max_overage", 0),
             body.textMap("metadata", TextMapRule.METADATA));
     body.finish();
     return named(call.caller().tenant(), externalId, command.request())
@@ -105,6 +115,9 @@ public final class CustomerRoutes {
             NewTexts.of(body.patch("display_name", name -> body.textOrNull(name, DISPLAY_NAME))),
             NewTexts.of(body.patch("email", name -> body.textOrNull(name, EMAIL))),
             NewTexts.of(body.patch("time_zone", name -> body.textOrNull(name, TIME_ZONE))),
+            NewValues.of(
+                body.patch("overage_policy", name -> body.choiceOrNull(name, OVERAGE_POLICIES))),
+            NewValues.of(body.patch("max_overage", name -> body.amountOrNull(name, 0))),
             newMap(body.patch("metadata", name -> body.textMap(name, TextMapRule.METADATA))));
     body.finish();
     return customers.write(customer, command);

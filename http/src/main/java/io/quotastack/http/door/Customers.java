@@ -8,12 +8,12 @@ import io.quotastack.engine.customer.CustomerMessage.WriteReply;
 import io.quotastack.engine.customer.CustomerQuery;
 import io.quotastack.engine.customer.CustomerView;
 import io.quotastack.engine.customer.Outcome;
+import io.quotastack.engine.customer.Refusal;
 import io.quotastack.engine.ids.CustomerRef;
+import io.quotastack.engine.ids.OwnedId;
 import io.quotastack.engine.ids.TenantRef;
-import io.quotastack.http.credits.CreditsJson;
-import io.quotastack.http.customer.CustomerJson;
+import io.quotastack.engine.journal.JournalReader;
 import io.quotastack.http.input.TextRule;
-import io.quotastack.http.metering.UsageJson;
 import io.quotastack.http.problems.Problem;
 import io.quotastack.http.server.Call;
 import io.quotastack.http.server.Endpoint;
@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,11 @@ public final class Customers {
   public Customers(Engine engine) {
     this.engine = engine;
     this.ledger = new CustomerLedger(engine.journal());
+  }
+
+  /** What the engine stores, for what reads it by itself. */
+  public JournalReader journal() {
+    return engine.journal();
   }
 
   /** Their ledgers. */
@@ -99,6 +105,30 @@ public final class Customers {
     return externalId;
   }
 
+  /**
+   * The thing of that kind that the path names, and its owner.
+   *
+   * @param name the name in braces
+   * @throws io.quotastack.http.problems.ProblemException if it can be no id of that kind
+   */
+  public static OwnedId owned(Call call, String name, OwnedId.Kind kind, String what) {
+    OwnedId id = kind.parse(call.path(name));
+    if (id == null) {
+      throw notFound(call, name, what).asException();
+    }
+    return id;
+  }
+
+  /** That the path names nothing that there is. */
+  public static Problem notFound(Call call, String name, String what) {
+    return Problem.notFound("There is no " + what + ' ' + call.path(name));
+  }
+
+  /** The owner of that thing, in the tenant of the caller. */
+  public static CustomerRef owner(Call call, OwnedId id) {
+    return new CustomerRef(call.caller().tenant(), id.customerId());
+  }
+
   /** The UUID that a text is in its usual form, or null. */
   public static @Nullable UUID uuid(String text) {
     if (text.length() != UUID_LENGTH) {
@@ -114,32 +144,57 @@ public final class Customers {
   }
 
   /** Has the customer judge one command; answers the event that it led to, or the refusal. */
-  public CompletionStage<Reply> write(CustomerRef customer, CustomerCommand.Keyed command) {
+  public CompletionStage<Reply> write(CustomerRef customer, CustomerCommand command) {
+    return write(
+        customer,
+        command,
+        refusal -> CompletableFuture.completedFuture(Refusals.problem(customer, refusal)));
+  }
+
+  /**
+   * Has the customer judge one command; answers the event that it led to, or the refusal.
+   *
+   * @param problem what the answer to a refusal is, if it takes a look into the journal to tell
+   */
+  public CompletionStage<Reply> write(
+      CustomerRef customer,
+      CustomerCommand command,
+      Function<Refusal, CompletionStage<Problem>> problem) {
     return engine
         .write(customer, List.of(command))
         .thenCompose(reply -> {
           if (reply.unavailable() != null) {
             throw Refusals.problem(reply.unavailable()).asException();
           }
-          return answer(customer, reply, reply.outcomes().getFirst());
+          return answer(customer, reply, reply.outcomes().getFirst(), problem);
         });
   }
 
-  private CompletionStage<Reply> answer(CustomerRef customer, WriteReply reply, Outcome outcome) {
+  private CompletionStage<Reply> answer(
+      CustomerRef customer,
+      WriteReply reply,
+      Outcome outcome,
+      Function<Refusal, CompletionStage<Problem>> problem) {
     return switch (outcome) {
       case Outcome.Done done ->
           CompletableFuture.completedFuture(
-              render(customer, reply.externalId(), done.sequence(), done.event()));
-      case Outcome.Replayed replayed ->
-          ledger
-              .event(customer, replayed.sequence())
-              .thenApply(event ->
-                  render(customer, reply.externalId(), replayed.sequence(), stored(event))
-                      .replayed(true));
+              EventReplies.of(customer, reply.externalId(), done.sequence(), done.event()));
+      case Outcome.Replayed replayed -> replay(customer, reply.externalId(), replayed.sequence());
       case Outcome.Refused refused ->
-          throw Refusals.problem(customer, refused.refusal()).asException();
+          problem
+              .apply(refused.refusal())
+              .thenCompose(refusal -> CompletableFuture.failedFuture(refusal.asException()));
       case Outcome.Settled ignored -> throw new IllegalStateException("a request settles nothing");
     };
+  }
+
+  /** The answer that was given before, from the event that holds it. */
+  private CompletionStage<Reply> replay(
+      CustomerRef customer, @Nullable String externalId, long sequence) {
+    return ledger
+        .event(customer, sequence)
+        .thenApply(
+            event -> EventReplies.of(customer, externalId, sequence, stored(event)).replayed(true));
   }
 
   /** Has the customer judge commands in their order; fails with a problem if it can't. */
@@ -161,23 +216,6 @@ public final class Customers {
     return event;
   }
 
-  private static Reply render(
-      CustomerRef customer, @Nullable String externalId, long sequence, CustomerEvent event) {
-    UUID id = customer.customerId();
-    return switch (event) {
-      case CustomerEvent.CustomerCreated created ->
-          Reply.created(json -> CustomerJson.write(json, id, created.profile(), sequence));
-      case CustomerEvent.CustomerUpdated updated ->
-          Reply.ok(json -> CustomerJson.write(json, id, updated.profile(), sequence));
-      case CustomerEvent.CreditGranted granted ->
-          Reply.created(json -> CreditsJson.grant(json, id, externalId, granted, sequence));
-      case CustomerEvent.UsageRecorded used ->
-          Reply.created(json -> UsageJson.write(json, id, externalId, used));
-      case CustomerEvent.BlockActivated _, CustomerEvent.BlockExpired _ ->
-          throw new IllegalStateException("no request leads to " + event);
-    };
-  }
-
   /**
    * Asks the customer; fails with a problem if it does not exist.
    *
@@ -185,16 +223,29 @@ public final class Customers {
    */
   public <V extends CustomerView> CompletionStage<V> read(
       CustomerRef customer, CustomerQuery query, Class<V> type) {
+    return find(customer, query, type)
+        .thenApply(view -> {
+          if (view == null) {
+            throw Problem.customerNotFound().asException();
+          }
+          return view;
+        });
+  }
+
+  /**
+   * Asks the customer; null if it does not exist.
+   *
+   * @param type what the query is answered with
+   */
+  public <V extends CustomerView> CompletionStage<@Nullable V> find(
+      CustomerRef customer, CustomerQuery query, Class<V> type) {
     return engine
         .read(customer, query)
         .thenApply(reply -> {
           if (reply.unavailable() != null) {
             throw Refusals.problem(reply.unavailable()).asException();
           }
-          if (reply.view() instanceof CustomerView.NotFound) {
-            throw Problem.customerNotFound().asException();
-          }
-          return type.cast(reply.view());
+          return reply.view() instanceof CustomerView.NotFound ? null : type.cast(reply.view());
         });
   }
 

@@ -3,6 +3,7 @@ package io.quotastack.http.door;
 import io.quotastack.engine.customer.CustomerMessage.Unavailable;
 import io.quotastack.engine.customer.Refusal;
 import io.quotastack.engine.ids.CustomerRef;
+import io.quotastack.engine.ids.OwnedId;
 import io.quotastack.engine.tenant.TenantReply;
 import io.quotastack.http.customer.CustomerJson;
 import io.quotastack.http.problems.FieldError;
@@ -45,6 +46,25 @@ public final class Refusals {
           Problem.of(
               ProblemType.NO_METERING_RULE,
               "Nothing prices the metric '" + none.metricKey() + "' now");
+      case Refusal.NoPrice none ->
+          Problem.of(
+              ProblemType.NO_PRICE,
+              "The rule of the metric '"
+                  + none.metricKey()
+                  + "' has no price for usage with these properties");
+      case Refusal.BlockNotLive _ ->
+          Problem.invalidRequest(place, "the block has nothing left that could be voided");
+      case Refusal.ReservationNotActive gone ->
+          Problem.notFound(
+              "There is no active reservation "
+                  + OwnedId.Kind.RESERVATION.text(customer.customerId(), gone.reservation()));
+      case Refusal.PaymentConflict conflict ->
+          Problem.of(
+                  ProblemType.PAYMENT_CONFLICT,
+                  "This external_payment_id was granted before, with other terms")
+              .with("topup_id", OwnedId.Kind.TOPUP.text(customer.customerId(), conflict.topup()));
+      case Refusal.NoTopupPending _ ->
+          Problem.invalidRequest(place, "no topup is asked for that could be refused");
       case Refusal.TimestampOutOfRange outOfRange ->
           Problem.withErrors(
               ProblemType.TIMESTAMP_OUT_OF_RANGE,
@@ -65,10 +85,22 @@ public final class Refusals {
               List.of(new FieldError(refused.pointer(), refused.detail())));
       case KEY_REUSED -> keyReused();
       case INVALID -> Problem.invalidRequest(refused.pointer(), refused.detail());
+      case OUT_OF_RANGE ->
+          Problem.withErrors(
+              ProblemType.AMOUNT_OUT_OF_RANGE,
+              List.of(new FieldError(refused.pointer(), refused.detail())));
     };
   }
 
-  /** Why there is no answer. */
+  /** Why a tenant gives no answer. */
+  public static Problem problem(TenantReply.Unavailable unavailable) {
+    return switch (unavailable.cause()) {
+      case OVERLOADED -> Problem.overloaded(RETRY_AFTER_SECONDS);
+      case STORAGE -> Problem.storageUnavailable(RETRY_AFTER_SECONDS);
+    };
+  }
+
+  /** Why a customer gives no answer. */
   public static Problem problem(Unavailable unavailable) {
     return switch (unavailable) {
       case OVERLOADED -> Problem.overloaded(RETRY_AFTER_SECONDS);

@@ -65,6 +65,7 @@ public final class Tenants {
               .thenApply(rows ->
                   new Changed(replayed.sequence(), (TenantEvent) rows.getFirst().event(), true));
       case TenantReply.Refused refused -> throw Refusals.problem(refused).asException();
+      case TenantReply.Unavailable unavailable -> throw Refusals.problem(unavailable).asException();
       case TenantReply.Unconfirmed ignored -> throw Problem.timeout().asException();
     };
   }

@@ -17,6 +17,7 @@ import io.quotastack.http.server.Reply;
 import io.quotastack.http.server.Routes;
 import java.math.BigDecimal;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /** Asking whether a customer may do something (semantics 5). */
@@ -42,11 +43,12 @@ public final class EntitlementRoutes {
   private CompletionStage<Reply> check(Call call) {
     CustomerRef customer = Customers.of(call);
     BigDecimal units = call.query().decimalOr("units", DecimalRule.POSITIVE, BigDecimal.ONE);
-    var _ = call.query().textMap("properties", TextMapRule.METADATA);
+    Map<String, String> properties = call.query().textMap("properties", TextMapRule.METADATA);
     call.query().finish();
     return tenants
         .catalog(customer.tenant())
-        .thenCompose(catalog -> check(customer, metric(catalog, call.path("key")), units, catalog));
+        .thenCompose(catalog ->
+            check(customer, metric(catalog, call.path("key")), units, properties, catalog));
   }
 
   private static Metric metric(Catalog catalog, String key) {
@@ -58,13 +60,19 @@ public final class EntitlementRoutes {
   }
 
   private CompletionStage<Reply> check(
-      CustomerRef customer, Metric metric, BigDecimal units, Catalog catalog) {
+      CustomerRef customer,
+      Metric metric,
+      BigDecimal units,
+      Map<String, String> properties,
+      Catalog catalog) {
     var query =
         new CustomerQuery.CheckEntitlement(
             metric.key(),
             metric.featureKey(),
-            catalog.activeRule(metric.key(), tenants.now()),
-            units);
+            catalog.pricing(metric.key(), tenants.now()),
+            catalog.config().policy(),
+            units,
+            properties);
     return customers
         .read(customer, query, CustomerView.Checked.class)
         .thenApply(checked -> reply(customer, metric, units, checked));
@@ -89,7 +97,7 @@ public final class EntitlementRoutes {
               "balance_after", costMc == null ? null : checked.balances().effectiveMc() - costMc)
           .numberOrNull("affordable_units", entitlement.affordableUnits())
           .nothing("subscription_status")
-          .text("overage_policy", "block");
+          .text("overage_policy", CreditsJson.name(checked.overagePolicy()));
     });
   }
 }

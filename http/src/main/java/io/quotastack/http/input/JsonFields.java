@@ -108,6 +108,12 @@ public final class JsonFields {
   }
 
   /** A whole number within these bounds, or that one if there is none. */
+  public long wholeOr(String name, long min, long max, long otherwise) {
+    Long number = wholeOrNull(name, min, max);
+    return number == null ? otherwise : number;
+  }
+
+  /** A whole number within these bounds, or that one if there is none. */
   public int intOr(String name, int min, int max, int otherwise) {
     Long number = wholeOrNull(name, min, max);
     return number == null ? otherwise : number.intValue();
@@ -186,6 +192,18 @@ public final class JsonFields {
   public Map<String, String> textMap(String name, TextMapRule rule) {
     JsonNode value = find(name);
     return value == null ? Map.of() : readTextMap(value, name, rule);
+  }
+
+  /** An object of strings that must be there and have at least one pair, in the order written. */
+  public Map<String, String> requiredTextMap(String name, TextMapRule rule) {
+    JsonNode value = required(name);
+    if (value == null) {
+      return Map.of();
+    }
+    if (value.isObject() && value.isEmpty()) {
+      errors.add(pointer(name), "must have at least 1 pair");
+    }
+    return readTextMap(value, name, rule);
   }
 
   /** An array of strings. */

@@ -12,6 +12,11 @@ public sealed interface Patch<T> {
   /** The field after the patch. */
   @Nullable T applyTo(@Nullable T current);
 
+  /** The new value of a field that can't be cleared; null = it is kept. */
+  default @Nullable T valueOrNull() {
+    return applyTo(null);
+  }
+
   /** Leaves the field as it is. */
   static <T> Patch<T> keep() {
     return new Keep<>();

@@ -120,16 +120,22 @@ public final class QueryParameters {
     return otherwise;
   }
 
-  /** {@code true} or {@code false}, or that if there is none. */
-  public boolean boolOr(String name, boolean otherwise) {
+  /** {@code true} or {@code false}, or null if there is none. */
+  public @Nullable Boolean boolOrNull(String name) {
     String text = find(name);
     if (text == null) {
-      return otherwise;
+      return null;
     }
     if (!text.equals("true") && !text.equals("false")) {
       reject(name, "must be true or false");
     }
     return text.equals("true");
+  }
+
+  /** {@code true} or {@code false}, or that if there is none. */
+  public boolean boolOr(String name, boolean otherwise) {
+    Boolean truth = boolOrNull(name);
+    return truth == null ? otherwise : truth;
   }
 
   /** A decimal, or that one if there is none. */

@@ -1,9 +1,11 @@
 package io.quotastack.http.lists;
 
 import io.quotastack.http.json.JsonWriter;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,24 @@ public record Page<T>(List<T> data, @Nullable Cursor next) {
     }
     List<T> shown = found.subList(0, limit);
     return new Page<>(shown, cursorAfter.apply(shown.getLast()));
+  }
+
+  /**
+   * The page of elements that are listed by a text that no two of them share, such as a key.
+   *
+   * @param kind the list, as in its cursors
+   * @param request which page; its cursor tells the text of the last element before it
+   */
+  public static <T> Page<T> byText(
+      String kind, PageRequest request, Stream<T> elements, Function<T, String> text) {
+    String after = request.textOrNull(0);
+    List<T> found =
+        elements
+            .filter(element -> after == null || text.apply(element).compareTo(after) > 0)
+            .sorted(Comparator.comparing(text))
+            .limit(request.limit() + 1L)
+            .toList();
+    return of(found, request.limit(), last -> Cursor.at(kind, text.apply(last)));
   }
 
   /** Writes {@code data} and {@code pagination} into an object that is open. */

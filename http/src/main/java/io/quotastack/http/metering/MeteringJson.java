@@ -32,7 +32,12 @@ public final class MeteringJson {
         .text("billable_metric_key", rule.metricKey())
         .number("version", rule.version());
     price(json, rule.price());
-    json.text("rounding", rule.rounding().name().toLowerCase(Locale.ROOT))
+    json.text("tier_scope", rule.tierScope().name().toLowerCase(Locale.ROOT))
+        .objects(
+            "dimensions",
+            rule.dimensions(),
+            (each, dimension) -> price(each.texts("match", dimension.match()), dimension.price()))
+        .text("rounding", rule.rounding().name().toLowerCase(Locale.ROOT))
         .bool("active", active)
         .instant("effective_at", rule.effectiveAt())
         .instant("created_at", rule.createdAt());

@@ -7,12 +7,10 @@ import io.quotastack.engine.tenant.Catalog;
 import io.quotastack.engine.tenant.TenantCommand.CreateMetric;
 import io.quotastack.engine.tenant.TenantCommand.UpdateMetric;
 import io.quotastack.engine.tenant.TenantEvent;
-import io.quotastack.http.door.NewTexts;
+import io.quotastack.http.door.NewValues;
 import io.quotastack.http.door.Tenants;
 import io.quotastack.http.input.JsonFields;
-import io.quotastack.http.input.Patch;
 import io.quotastack.http.input.TextRule;
-import io.quotastack.http.lists.Cursor;
 import io.quotastack.http.lists.Page;
 import io.quotastack.http.lists.PageRequest;
 import io.quotastack.http.problems.Problem;
@@ -20,10 +18,7 @@ import io.quotastack.http.server.Call;
 import io.quotastack.http.server.Reply;
 import io.quotastack.http.server.Routes;
 import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 
 /** Making, reading and changing billable metrics (semantics 4). */
 public final class MetricRoutes {
@@ -72,17 +67,12 @@ public final class MetricRoutes {
         new UpdateMetric(
             call.requestKey(),
             call.path("key"),
-            kept(body.patch("name", name -> body.text(name, NAME))),
-            NewTexts.of(body.patch("description", name -> body.textOrNull(name, DESCRIPTION))),
-            NewTexts.of(body.patch("feature_key", name -> body.textOrNull(name, KEY))),
-            kept(body.patch("archived", body::bool)));
+            body.patch("name", name -> body.text(name, NAME)).valueOrNull(),
+            NewValues.of(body.patch("description", name -> body.textOrNull(name, DESCRIPTION))),
+            NewValues.of(body.patch("feature_key", name -> body.textOrNull(name, KEY))),
+            body.patch("archived", body::bool).valueOrNull());
     body.finish();
     return tenants.change(call.caller().tenant(), command).thenApply(MetricRoutes::reply);
-  }
-
-  /** A field that can be set but not cleared: null = it is kept. */
-  private static <T> @Nullable T kept(Patch<T> patch) {
-    return patch.applyTo(null);
   }
 
   private static Reply reply(Tenants.Changed changed) {
@@ -115,18 +105,12 @@ public final class MetricRoutes {
   private CompletionStage<Reply> list(Call call) {
     PageRequest page = PageRequest.byTexts(call.query(), KIND, 1);
     call.query().finish();
-    String after = page.textOrNull(0);
     return tenants
         .catalog(call.caller().tenant())
         .thenApply(catalog -> {
           Instant now = tenants.now();
-          List<Metric> found =
-              catalog.metrics().values().stream()
-                  .filter(metric -> after == null || metric.key().compareTo(after) > 0)
-                  .sorted(Comparator.comparing(Metric::key))
-                  .limit(page.limit() + 1L)
-                  .toList();
-          Page<Metric> metrics = Page.of(found, page.limit(), last -> Cursor.at(KIND, last.key()));
+          Page<Metric> metrics =
+              Page.byText(KIND, page, catalog.metrics().values().stream(), Metric::key);
           return Reply.ok(json ->
               metrics.writeMembers(
                   json,

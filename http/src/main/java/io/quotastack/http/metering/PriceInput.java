@@ -10,22 +10,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
-/** Reads what units cost: a {@code cost_type} and the members that belong to it (semantics 4). */
+/** Reads what units cost: the members that belong to a {@code cost_type} (semantics 4). */
 final class PriceInput {
   /** The most tiers of a price. */
   static final int MAX_TIERS = 50;
 
   private static final List<String> MEMBERS =
       List.of("flat_cost", "unit_cost", "package_size", "package_cost", "tiers");
-  private static final WireNames<CostType> COST_TYPES = WireNames.lowerCase(CostType.class);
 
-  private enum CostType {
+  /** How a price is made up. */
+  enum CostType {
     FLAT,
     PER_UNIT,
     PACKAGE,
     TIERED,
     GRADUATED;
+
+    static final WireNames<CostType> NAMES = WireNames.lowerCase(CostType.class);
 
     Set<String> members() {
       return switch (this) {
@@ -37,33 +40,50 @@ final class PriceInput {
     }
   }
 
+  /** Stands for what could not be read; as it has packages, it can have any scope. */
+  private static final Price UNREADABLE = new Price.PerPackage(BigDecimal.ONE, BigDecimal.ONE);
+
   private PriceInput() {}
 
-  /** The price; what is wrong with it is remembered by the body. */
-  static Price read(JsonFields body) {
-    CostType type = body.choice("cost_type", COST_TYPES);
+  /** Whether the object has any member that makes up a price, beside its type. */
+  static boolean isIn(JsonFields object) {
+    boolean found = false;
     for (String member : MEMBERS) {
-      if (body.has(member) && !type.members().contains(member)) {
-        body.reject(
+      // Each is asked for, so that none is unknown.
+      found |= object.has(member);
+    }
+    return found;
+  }
+
+  /**
+   * The price of that type; what is wrong with it is remembered by the object.
+   *
+   * @param type null = what the object says of it is wrong, which is remembered already
+   */
+  static Price read(JsonFields object, @Nullable CostType type) {
+    for (String member : MEMBERS) {
+      if (object.has(member) && type != null && !type.members().contains(member)) {
+        object.reject(
             member,
-            "does not belong to a rule whose cost_type is " + type.name().toLowerCase(Locale.ROOT));
+            "does not belong to a cost whose cost_type is " + type.name().toLowerCase(Locale.ROOT));
       }
     }
     return switch (type) {
-      case FLAT -> new Price.Flat(body.decimal("flat_cost", DecimalRule.NOT_NEGATIVE));
-      case PER_UNIT -> new Price.PerUnit(body.decimal("unit_cost", DecimalRule.NOT_NEGATIVE));
+      case null -> UNREADABLE;
+      case FLAT -> new Price.Flat(object.decimal("flat_cost", DecimalRule.NOT_NEGATIVE));
+      case PER_UNIT -> new Price.PerUnit(object.decimal("unit_cost", DecimalRule.NOT_NEGATIVE));
       case PACKAGE ->
           new Price.PerPackage(
-              body.decimal("package_size", DecimalRule.POSITIVE),
-              body.decimal("package_cost", DecimalRule.NOT_NEGATIVE));
-      case TIERED -> new Price.Tiered(tiers(body));
-      case GRADUATED -> new Price.Graduated(tiers(body));
+              object.decimal("package_size", DecimalRule.POSITIVE),
+              object.decimal("package_cost", DecimalRule.NOT_NEGATIVE));
+      case TIERED -> new Price.Tiered(tiers(object));
+      case GRADUATED -> new Price.Graduated(tiers(object));
     };
   }
 
-  private static List<Tier> tiers(JsonFields body) {
+  private static List<Tier> tiers(JsonFields object) {
     var tiers = new ArrayList<Tier>();
-    List<JsonFields> elements = body.objects("tiers", 1, MAX_TIERS);
+    List<JsonFields> elements = object.objects("tiers", 1, MAX_TIERS);
     BigDecimal below = BigDecimal.ZERO;
     boolean sound = !elements.isEmpty();
     for (int i = 0; i < elements.size(); i++) {

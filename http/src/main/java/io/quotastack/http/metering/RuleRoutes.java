@@ -1,7 +1,6 @@
 package io.quotastack.http.metering;
 
 import io.quotastack.engine.metering.MeteringRule;
-import io.quotastack.engine.metering.Price;
 import io.quotastack.engine.metering.Rounding;
 import io.quotastack.engine.metering.TierScope;
 import io.quotastack.engine.tenant.Catalog;
@@ -10,7 +9,6 @@ import io.quotastack.engine.tenant.TenantEvent;
 import io.quotastack.http.door.Tenants;
 import io.quotastack.http.input.JsonFields;
 import io.quotastack.http.input.QueryParameters;
-import io.quotastack.http.input.WireNames;
 import io.quotastack.http.lists.Cursor;
 import io.quotastack.http.lists.Page;
 import io.quotastack.http.lists.PageRequest;
@@ -18,11 +16,12 @@ import io.quotastack.http.problems.Problem;
 import io.quotastack.http.server.Call;
 import io.quotastack.http.server.Reply;
 import io.quotastack.http.server.Routes;
-import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +29,6 @@ import org.jspecify.annotations.Nullable;
 /** Making and reading metering rules (semantics 4). */
 public final class RuleRoutes {
   private static final String KIND = "metering-rules";
-  private static final WireNames<Rounding> ROUNDINGS = WireNames.lowerCase(Rounding.class);
-  private static final WireNames<Boolean> TRUTHS =
-      WireNames.of(List.of(true, false), Object::toString);
 
   /** Newest first, and then by what names a rule. */
   private static final Comparator<MeteringRule> NEWEST_FIRST =
@@ -55,18 +51,24 @@ public final class RuleRoutes {
         .get("/v1/metering-rules", this::list)
         .query("billable_metric_key", "active", "cursor", "limit");
     routes.get("/v1/metering-rules/{id}", this::read);
+    routes.post("/v1/metering-rules/preview", call -> RulePreview.of(call.body()).now());
   }
 
   private CompletionStage<Reply> create(Call call) {
     JsonFields body = call.body();
+    String metricKey = body.text("billable_metric_key", MetricRoutes.KEY);
+    RuleInput input = RuleInput.read(body);
+    Instant effectiveAt = body.instantOrNull("effective_at");
+    body.finish();
     var command =
         new CreateRule(
             call.requestKey(),
-            body.text("billable_metric_key", MetricRoutes.KEY),
-            PriceInput.read(body),
-            body.choiceOr("rounding", ROUNDINGS, Rounding.UP),
-            body.instantOrNull("effective_at"));
-    body.finish();
+            metricKey,
+            input.price(),
+            input.tierScope(),
+            input.dimensions(),
+            input.rounding(),
+            effectiveAt);
     return tenants
         .change(call.caller().tenant(), command)
         .thenApply(changed -> {
@@ -95,17 +97,18 @@ public final class RuleRoutes {
   private CompletionStage<Reply> list(Call call) {
     QueryParameters query = call.query();
     String metricKey = query.textOrNull("billable_metric_key", MetricRoutes.KEY);
-    Boolean active = query.choiceOrNull("active", TRUTHS);
+    Boolean active = query.boolOrNull("active");
     PageRequest page = PageRequest.byTexts(query, KIND, 3);
     MeteringRule after = place(query, page.cursor());
     query.finish();
     return tenants
         .catalog(call.caller().tenant())
         .thenApply(catalog -> {
+          Set<String> activeIds = activeIds(catalog);
           List<MeteringRule> found =
               all(catalog)
                   .filter(rule -> metricKey == null || rule.metricKey().equals(metricKey))
-                  .filter(rule -> active == null || isActive(catalog, rule) == active)
+                  .filter(rule -> active == null || activeIds.contains(rule.id()) == active)
                   .filter(rule -> after == null || NEWEST_FIRST.compare(rule, after) > 0)
                   .sorted(NEWEST_FIRST)
                   .limit(page.limit() + 1L)
@@ -113,7 +116,8 @@ public final class RuleRoutes {
           Page<MeteringRule> rules = Page.of(found, page.limit(), RuleRoutes::cursorAfter);
           return Reply.ok(json ->
               rules.writeMembers(
-                  json, (each, rule) -> MeteringJson.rule(each, rule, isActive(catalog, rule))));
+                  json,
+                  (each, rule) -> MeteringJson.rule(each, rule, activeIds.contains(rule.id()))));
         });
   }
 
@@ -123,6 +127,19 @@ public final class RuleRoutes {
 
   private boolean isActive(Catalog catalog, MeteringRule rule) {
     return rule.equals(catalog.activeRule(rule.metricKey(), tenants.now()));
+  }
+
+  /** Of all metrics at one instant, each looked for once. */
+  private Set<String> activeIds(Catalog catalog) {
+    Instant now = tenants.now();
+    var ids = new HashSet<String>();
+    for (String metricKey : catalog.rules().keySet()) {
+      MeteringRule rule = catalog.activeRule(metricKey, now);
+      if (rule != null) {
+        ids.add(rule.id());
+      }
+    }
+    return ids;
   }
 
   private static Cursor cursorAfter(MeteringRule rule) {
@@ -149,7 +166,7 @@ public final class RuleRoutes {
         "",
         cursor.values().get(1),
         version.intValue(),
-        new Price.Flat(BigDecimal.ZERO),
+        null,
         TierScope.EVENT,
         List.of(),
         Rounding.UP,

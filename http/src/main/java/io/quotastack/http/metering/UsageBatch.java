@@ -204,7 +204,7 @@ final class UsageBatch {
     switch (results[index]) {
       case Result.Recorded known -> {
         json.text("status", known.before() ? "replayed" : "recorded");
-        UsageJson.write(json, known.customerId(), known.externalId(), known.event());
+        UsageJson.recorded(json, known.customerId(), known.externalId(), known.event());
       }
       case Result.Rejected rejected ->
           json.text("status", "rejected")

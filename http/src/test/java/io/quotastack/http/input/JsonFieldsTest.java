@@ -331,6 +331,24 @@ class JsonFieldsTest {
   }
 
   @Test
+  void a_map_that_is_required_has_a_pair() {
+    var fields =
+        fields("{'null':null,'empty':{},'text':'a','bad':{'k':1},'good':{'b':'1','a':''}}");
+    for (String name : List.of("none", "null", "empty", "text", "bad")) {
+      assertThat(fields.requiredTextMap(name, TextMapRule.METADATA)).isEmpty();
+    }
+    assertThat(fields.requiredTextMap("good", TextMapRule.METADATA))
+        .containsExactly(Map.entry("b", "1"), Map.entry("a", ""));
+    assertThat(errors(fields))
+        .containsExactly(
+            error("/none", "is required"),
+            error("/null", "must not be null"),
+            error("/empty", "must have at least 1 pair"),
+            error("/text", "must be an object of strings, but is a string"),
+            error("/bad/k", "must be a string, but is a number"));
+  }
+
+  @Test
   void a_map_has_a_number_of_pairs() {
     String pairs =
         IntStream.range(0, 51).mapToObj(i -> "'k" + i + "':''").collect(Collectors.joining(","));
@@ -404,6 +422,8 @@ class JsonFieldsTest {
     assertThat(patched(fields, "absent")).isEqualTo("old");
     assertThat(patched(fields, "cleared")).isNull();
     assertThat(patched(fields, "set")).isEqualTo("new");
+    assertThat(fields.patch("absent", it -> fields.text(it, NAME)).valueOrNull()).isNull();
+    assertThat(fields.patch("set", it -> fields.text(it, NAME)).valueOrNull()).isEqualTo("new");
     assertThat(errors(fields)).isEmpty();
   }
 

@@ -47,6 +47,7 @@ class QueryParametersTest {
     assertThat(query.textOrNull("text", SHORT)).isEqualTo("a&ä b");
     assertThat(query.intOr("limit", 1, 100, 20)).isEqualTo(7);
     assertThat(query.boolOr("flag", false)).isTrue();
+    assertThat(query.boolOrNull("flag")).isTrue();
     assertThat(query.decimalOr("units", DecimalRule.POSITIVE, BigDecimal.ONE))
         .isEqualTo(new BigDecimal("1.5"));
     assertThat(query.instantOrNull("at")).isEqualTo(Instant.parse("2026-01-31T11:00:00Z"));
@@ -64,6 +65,7 @@ class QueryParametersTest {
       assertThat(query.textOrNull("text", SHORT)).isNull();
       assertThat(query.intOr("limit", 1, 100, 20)).isEqualTo(20);
       assertThat(query.boolOr("flag", true)).isTrue();
+      assertThat(query.boolOrNull("flag")).isNull();
       assertThat(query.decimalOr("units", DecimalRule.POSITIVE, BigDecimal.ONE))
           .isEqualTo(BigDecimal.ONE);
       assertThat(query.instantOrNull("at")).isNull();

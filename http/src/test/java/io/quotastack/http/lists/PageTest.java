@@ -10,6 +10,7 @@ import io.quotastack.http.problems.FieldError;
 import io.quotastack.http.problems.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -70,6 +71,30 @@ class PageTest {
     assertThat(request).isEqualTo(new PageRequest(null, 20));
     assertThat(request.numberOr(77)).isEqualTo(77);
     assertThat(request.textOrNull(0)).isNull();
+  }
+
+  private static List<String> keys(PageRequest request, String... all) {
+    return Page.byText("keys", request, Stream.of(all), key -> key).data();
+  }
+
+  @Test
+  void what_has_keys_is_listed_in_their_order_page_by_page() {
+    String[] all = {"c", "a", "e", "b", "d"};
+    Page<String> first = Page.byText("keys", new PageRequest(null, 2), Stream.of(all), key -> key);
+    assertThat(first.data()).containsExactly("a", "b");
+    assertThat(first.next()).isEqualTo(Cursor.at("keys", "b"));
+
+    Page<String> second =
+        Page.byText("keys", new PageRequest(first.next(), 2), Stream.of(all), key -> key);
+    assertThat(second.data()).containsExactly("c", "d");
+    assertThat(keys(new PageRequest(second.next(), 2), all)).containsExactly("e");
+  }
+
+  @Test
+  void a_list_by_keys_goes_on_where_it_was_also_if_that_element_is_gone_and_others_came() {
+    var request = new PageRequest(Cursor.at("keys", "b"), 2);
+    assertThat(keys(request, "a", "c", "aa", "bb")).containsExactly("bb", "c");
+    assertThat(keys(request, "a", "b")).isEmpty();
   }
 
   @Test
