@@ -56,7 +56,9 @@ class EventSerializerTest {
           "metric_updated.1",
           "tenant_config_changed.1");
 
-  /** A member of snapshots that nobody reads: as long as it was written, nothing was ever booked. */
+  /**
+   * A member of snapshots that nobody reads: as long as it was written, nothing was ever booked.
+   */
   private static final String UNREAD = "overage_mc";
 
   private static ActorSystem system;

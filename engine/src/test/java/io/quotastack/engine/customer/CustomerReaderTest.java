@@ -387,7 +387,7 @@ class CustomerReaderTest {
 
   @Test
   void what_is_asked_for_and_pending_is_shown() {
-    assertThat(ask(new ReadAutoTopup())).isEqualTo(new CustomerView.Topups(null));
+    assertThat(ask(new ReadAutoTopup())).isEqualTo(new CustomerView.Topups("acme", null));
     account.done(new SetAutoTopup(new AutoTopup.Settings(1_000, null, 5L, 1, 86_400)));
 
     var topups = (CustomerView.Topups) ask(new ReadAutoTopup());
