@@ -90,13 +90,13 @@ class EventSerializerTest {
     return Stream.concat(
         names(),
         Stream.of(
+            "tenant_config_changed.1-all",
+            "metering_rule_created.1-dimensions",
+            "metric_updated.1-dimensions",
             "customer_created.1-overage",
             "credit_granted.1-bonus",
             "usage_recorded.1-overage",
-            "customer_snapshot.1-reserved",
-            "tenant_config_changed.1-all",
-            "metering_rule_created.1-dimensions",
-            "metric_updated.1-dimensions"));
+            "customer_snapshot.1-reserved"));
   }
 
   @ParameterizedTest
@@ -187,7 +187,7 @@ class EventSerializerTest {
             {"event":"usage_recorded.1","at":"2026-01-15T09:00:00.000Z",\
             "request":{"key":"größe","fingerprint":7},"metric_key":"tokens","units":1000,\
             "cost_mc":600,"rule_id":"rul_a","rule_version":1,\
-            "timestamp":"2026-01-15T08:59:59.120Z","properties":{},\
+            "timestamp":"2026-01-15T08:59:59.120Z","properties":{},"overage_mc":0,\
             "entry":{"number":3,"sequence":2,"type":"debit","delta":-600,"balance_after":400,\
             "reserved_after":0,"overage_after":0,"allocations":[{"block":1,"amount_mc":600}],\
             "reference":{"type":"usage","id":"use_a"},"metadata":{},\
