@@ -90,7 +90,6 @@ class AutoTopupTest {
     assertThat(autoTopup.isWanted(0, hours(1))).isTrue();
     autoTopup = autoTopup.requested(hours(1)).granted();
     assertThat(autoTopup.nextDue(0)).isEqualTo(START.plus(Duration.ofMinutes(70)));
-    assertThat(autoTopup.requestedAt()).hasSize(3);
   }
 
   @ParameterizedTest
@@ -136,5 +135,29 @@ class AutoTopupTest {
 
     assertThat(autoTopup.with(perHour(1)).nextDue(0)).isEqualTo(START.plus(Duration.ofMinutes(80)));
     assertThat(autoTopup.with(perHour(2)).nextDue(0)).isEqualTo(START.plus(Duration.ofMinutes(70)));
+  }
+
+  @Test
+  void more_requests_per_window_count_those_that_were_made_before() {
+    AutoTopup autoTopup = AutoTopup.of(new Settings(100, null, 1_000L, 1, 600));
+    for (int minute : new int[] {0, 10, 20}) {
+      autoTopup = autoTopup.requested(START.plus(Duration.ofMinutes(minute))).granted();
+    }
+
+    assertThat(autoTopup.with(perHour(3)).nextDue(0)).isEqualTo(hours(1));
+    assertThat(autoTopup.with(perHour(4)).isWanted(0, START.plus(Duration.ofMinutes(20)))).isTrue();
+  }
+
+  @Test
+  void no_more_requests_are_remembered_than_a_window_may_ever_allow() {
+    AutoTopup autoTopup = AutoTopup.of(perHour(AutoTopup.MAX_PER_WINDOW));
+    for (int i = 0; i < 250; i++) {
+      autoTopup = autoTopup.requested(START.plusSeconds(i)).granted();
+    }
+
+    assertThat(autoTopup.requestedAt())
+        .hasSize(100)
+        .startsWith(START.plusSeconds(150))
+        .endsWith(START.plusSeconds(249));
   }
 }
