@@ -331,8 +331,9 @@ class BlocksTest {
 
   @ParameterizedTest
   @CsvSource({
-    "status=exhausted, ?status",
+    "status=Active, ?status",
     "status=, ?status",
+    "status=exhausted&cursor=AQAGYmxvY2tzAAEx, ?cursor",
     "limit=0, ?limit",
     "limit=101, ?limit",
     "limit=ten, ?limit",
@@ -353,7 +354,9 @@ class BlocksTest {
   @CsvSource({
     "include_blocks=yes, ?include_blocks",
     "include_blocks=, ?include_blocks",
-    "at=2026-01-01T00:00:00Z, ?at"
+    "at=yesterday, ?at",
+    "at=2026-01-01, ?at",
+    "at=2100-01-01T00:00:00Z, ?at"
   })
   void a_query_that_the_balance_does_not_take_is_refused(String query, String pointer) {
     api.grant("queried", 10);

@@ -9,7 +9,6 @@ import io.quotastack.cluster.TestNode;
 import io.quotastack.engine.ids.OwnedId;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -161,7 +160,7 @@ class LedgerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "type=hold, ?type",
+    "type=holds, ?type",
     "type=GRANT, ?type",
     "order=newest, ?order",
     "from=yesterday, ?from",
@@ -209,8 +208,11 @@ class LedgerTest {
   @Test
   void an_entry_is_read_by_its_id() {
     for (JsonNode entry : api.ledger("acme").subList(24, 30)) {
-      assertThat(api.get("/v1/ledger/" + entry.path("id").textValue()).ok().json())
-          .isEqualTo(entry);
+      ObjectNode read =
+          api.get("/v1/ledger/" + entry.path("id").textValue()).ok().json().deepCopy();
+      JsonNode explanation = read.remove("explanation");
+      assertThat(read).isEqualTo(entry);
+      assertThat(explanation.isNull()).isEqualTo(entry.path("type").textValue().equals("grant"));
     }
   }
 
@@ -337,30 +339,10 @@ class LedgerTest {
 
   @Test
   void the_sql_view_has_the_same_entries_as_the_api() {
-    var expected = new ArrayList<LedgerView.Row>();
-    for (JsonNode entry : api.ledger("acme")) {
-      JsonNode reference = entry.path("reference");
-      expected.add(
-          new LedgerView.Row(
-              TENANT.id(),
-              "live",
-              entry.path("customer_id").textValue(),
-              entry.path("sequence").longValue(),
-              entry.path("id").textValue(),
-              entry.path("type").textValue(),
-              entry.path("delta").longValue(),
-              entry.path("balance_after").longValue(),
-              entry.path("reserved_after").longValue(),
-              entry.path("overage_after").longValue(),
-              CanonicalJson.of(entry.path("allocations")),
-              reference.path("type").textValue(),
-              reference.path("id").textValue(),
-              entry.path("reason").textValue(),
-              CanonicalJson.of(entry.path("metadata")),
-              Instant.parse(entry.path("created_at").textValue()),
-              entry.path("previous_hash").textValue(),
-              entry.path("hash").textValue()));
-    }
+    List<LedgerView.Row> expected =
+        api.ledger("acme").stream()
+            .map(entry -> LedgerView.Row.of(TENANT.id(), "live", entry))
+            .toList();
     String customerId = expected.getFirst().customerId();
     assertThat(new LedgerView(TestNode.shared().database()).of(TENANT.id(), "live", customerId))
         .usingRecursiveComparison()

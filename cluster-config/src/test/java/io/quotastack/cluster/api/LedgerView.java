@@ -1,5 +1,6 @@
 package io.quotastack.cluster.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.quotastack.cluster.postgres.EmbeddedDatabase;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -39,7 +40,32 @@ final class LedgerView {
       String metadata,
       Instant createdAt,
       String previousHash,
-      String hash) {}
+      String hash) {
+
+    /** The row that an entry of the API should be. */
+    static Row of(String tenantId, String environment, JsonNode entry) {
+      JsonNode reference = entry.path("reference");
+      return new Row(
+          tenantId,
+          environment,
+          entry.path("customer_id").textValue(),
+          entry.path("sequence").longValue(),
+          entry.path("id").textValue(),
+          entry.path("type").textValue(),
+          entry.path("delta").longValue(),
+          entry.path("balance_after").longValue(),
+          entry.path("reserved_after").longValue(),
+          entry.path("overage_after").longValue(),
+          CanonicalJson.of(entry.path("allocations")),
+          reference.path("type").textValue(),
+          reference.path("id").textValue(),
+          entry.path("reason").textValue(),
+          CanonicalJson.of(entry.path("metadata")),
+          Instant.parse(entry.path("created_at").textValue()),
+          entry.path("previous_hash").textValue(),
+          entry.path("hash").textValue());
+    }
+  }
 
   /** The ledger of a customer, oldest first. */
   List<Row> of(String tenantId, String environment, String customerId) {

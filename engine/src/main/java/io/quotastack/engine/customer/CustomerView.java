@@ -41,7 +41,14 @@ public sealed interface CustomerView {
       long lifetimeConsumedMc,
       long version,
       @Nullable List<Block> blocks)
-      implements CustomerView {}
+      implements CustomerView {
+
+    /** The same account, of a customer of that name: before its creation it had none yet. */
+    public Credits named(@Nullable String externalId) {
+      return new Credits(
+          externalId, balances, lifetimeGrantedMc, lifetimeConsumedMc, version, blocks);
+    }
+  }
 
   /** Some blocks, and whether more follow. */
   record BlockPage(List<Block> blocks, boolean hasMore) implements CustomerView {}

@@ -74,7 +74,11 @@ public final class CreditRoutes {
             customer, new CustomerQuery.ReadCredits(blocksIn), CustomerView.Credits.class)
         : customers
             .settledHead(customer)
-            .thenCompose(head -> history.creditsAt(customer, at, head.version(), blocksIn));
+            .thenCompose(head -> history.creditsAt(customer, at, head.version(), blocksIn))
+            .thenCombine(
+                customers.read(
+                    customer, new CustomerQuery.ReadCustomer(), CustomerView.Customer.class),
+                (credits, view) -> credits.named(view.profile().externalId()));
   }
 
   private static Reply reply(CustomerRef customer, CustomerView.Credits credits) {
