@@ -112,7 +112,9 @@ public final class ReservationRoutes {
                     metricKey,
                     units,
                     creditsMc,
-                    metricKey == null ? Pricing.NONE : catalog.pricing(metricKey, tenants.now()),
+                    metricKey == null
+                        ? Pricing.NONE
+                        : catalog.pricing(metricKey, tenants.now()).narrowedTo(properties),
                     catalog.config().policy(),
                     ttlSeconds == null
                         ? catalog.config().reservationDefaultTtlSeconds()
