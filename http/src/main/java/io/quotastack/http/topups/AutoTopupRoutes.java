@@ -19,7 +19,6 @@ import java.util.concurrent.CompletionStage;
 
 /** When the tenant is asked to top a customer up (semantics 7). */
 public final class AutoTopupRoutes {
-
   private static final long DEFAULT_WINDOW_SECONDS = 86_400;
   private static final long MAX_WINDOW_SECONDS = 31_622_400;
 
@@ -64,11 +63,7 @@ public final class AutoTopupRoutes {
             body.amountOrNull("credits", 1),
             body.intOr("max_per_window", 1, AutoTopup.MAX_PER_WINDOW, 1),
             body.wholeOr("window_seconds", 1, MAX_WINDOW_SECONDS, DEFAULT_WINDOW_SECONDS));
-    if (settings.packageKey() == null && settings.creditsMc() == null) {
-      body.reject("credits", "is required, or give package_id");
-    } else if (settings.packageKey() != null && settings.creditsMc() != null) {
-      body.reject("package_id", "excludes credits: give one of the two");
-    }
+    TopupRoutes.checkOneOfCreditsAndPackage(body);
     body.finish();
     return tenants
         .catalog(customer.tenant())

@@ -56,6 +56,15 @@ public final class TopupRoutes {
             catalog -> customers.write(customer, input.command(call.requestKey(), catalog)));
   }
 
+  /** Sees to it that what is bought is told in one way. */
+  static void checkOneOfCreditsAndPackage(JsonFields body) {
+    if (!body.has("credits") && !body.has("package_id")) {
+      body.reject("credits", "is required, or give package_id");
+    } else if (body.has("credits") && body.has("package_id")) {
+      body.reject("package_id", "excludes credits: give one of the two");
+    }
+  }
+
   /** Why that package can't be granted; null = it can. */
   static @Nullable String fault(Catalog catalog, String key) {
     TopupPackage found = catalog.topupPackage(key);
@@ -98,11 +107,7 @@ public final class TopupRoutes {
               body.wholeOrNull("expires_after_seconds", 1, DepositRules.MAX_LIFE_SECONDS),
               DepositRules.metricKeys(body),
               body.textMap("metadata", TextMapRule.METADATA));
-      if (input.creditsMc == null && input.packageKey == null) {
-        body.reject("credits", "is required, or give package_id");
-      } else if (input.creditsMc != null && input.packageKey != null) {
-        body.reject("package_id", "excludes credits: give one of the two");
-      }
+      checkOneOfCreditsAndPackage(body);
       DepositRules.checkExpiry(body, input.expiresAt, input.expiresAfterSeconds);
       body.finish();
       return input;
