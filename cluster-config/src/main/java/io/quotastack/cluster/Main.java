@@ -8,13 +8,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The command line: {@code dev} and {@code serve}. */
+/** The command line: {@code dev}, {@code serve} and {@code verify-ledger}. */
 @Command(
     name = "quotastack",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     description = "A self-hosted, credit-native metering and entitlement engine.",
-    subcommands = {DevCommand.class, ServeCommand.class})
+    subcommands = {DevCommand.class, ServeCommand.class, VerifyLedgerCommand.class})
 public final class Main implements Runnable {
   /** The exit code of a start that failed for reasons outside of the command line. */
   static final int FAILED = 1;
@@ -53,7 +53,8 @@ public final class Main implements Runnable {
   /** Without a command there is nothing to do but to tell which there are. */
   @Override
   public void run() {
-    throw new CommandLine.ParameterException(spec.commandLine(), "give a command: dev or serve");
+    throw new CommandLine.ParameterException(
+        spec.commandLine(), "give a command: dev, serve or verify-ledger");
   }
 
   private static int explain(

@@ -25,7 +25,7 @@ class CommandLineTest {
     Run help = script("--help");
 
     assertThat(help.exitCode()).isZero();
-    for (String command : List.of("dev", "serve")) {
+    for (String command : List.of("dev", "serve", "verify-ledger")) {
       CommandLine described = Main.commandLine().getSubcommands().get(command);
       assertThat(described).isNotNull();
       List<String> words =
@@ -53,6 +53,10 @@ class CommandLineTest {
         .isEqualTo(new Run(2, "--port: not a port: 99999" + System.lineSeparator()));
     assertThat(run("dev", "--port", "x").exitCode()).isEqualTo(2);
     assertThat(run("dev", "--nonsense").exitCode()).isEqualTo(2);
+    assertThat(run("verify-ledger").exitCode()).isEqualTo(2);
+    assertThat(run("verify-ledger", "a", "b").exitCode()).isEqualTo(2);
+    assertThat(run("verify-ledger", "a", "--format", "xml"))
+        .isEqualTo(new Run(2, "--format: must be jsonl or csv: xml" + System.lineSeparator()));
     assertThat(run().exitCode()).isEqualTo(2);
   }
 

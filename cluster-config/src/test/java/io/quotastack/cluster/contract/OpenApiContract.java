@@ -347,7 +347,17 @@ public final class OpenApiContract {
       return;
     }
     String schema = pointer + "/content/" + escaped(mediaType) + "/schema";
-    if (mediaType.endsWith("json")) {
+    if (mediaType.equals("application/jsonl")) {
+      // The schema is that of each line.
+      exchange
+          .responseBody
+          .lines()
+          .forEach(line -> {
+            if (parsed(line, "response line", differences) != null) {
+              validate(schema, line, "response line", differences);
+            }
+          });
+    } else if (mediaType.endsWith("json")) {
       JsonNode json = parsed(exchange.responseBody, "response body", differences);
       if (json != null) {
         validate(schema, exchange.responseBody, "response body", differences);
