@@ -100,7 +100,7 @@ class ArchitectureTest {
     noClasses()
         .that()
         .haveNameMatching(
-            ".*\\.(CustomerDecider|Draft|DepositRules|UsageRules|BlockRules|ReservationRules"
+            ".*\\.(CustomerDecider|DueBound|Draft|DepositRules|UsageRules|BlockRules|ReservationRules"
                 + "|TopupRequestRules|CustomerState|CustomerReader|CustomerEvent|CustomerCommand"
                 + "|CustomerQuery|CustomerView|CustomerSnapshot|Outcome|Refusal|Profile"
                 + "|TenantDecider|TenantState|TenantEvent|TenantCommand|TenantConfig|Catalog)"

@@ -8,6 +8,7 @@ import io.quotastack.engine.credits.BlockStatus;
 import io.quotastack.engine.customer.CustomerCommand.VoidBlock;
 import io.quotastack.engine.customer.CustomerEvent.BlockExpired;
 import io.quotastack.engine.customer.CustomerEvent.BlockVoided;
+import io.quotastack.engine.customer.CustomerEvent.ReservationReleased;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -160,7 +161,7 @@ class BlockRulesTest {
     account.done(account.voiding(2));
     account.mark();
 
-    account.done(account.commit(reservation, 45));
+    assertThat(account.captured(account.commit(reservation, 45)).lostMc()).isEqualTo(15);
 
     assertThat(account.ledger())
         .containsExactly(
@@ -281,8 +282,9 @@ class BlockRulesTest {
     account.settleAt(EXPIRY);
     account.mark();
 
-    account.done(account.release(reservation));
+    var released = (ReservationReleased) account.done(account.release(reservation));
 
+    assertThat(released.lostMc()).isEqualTo(50);
     assertThat(account.ledger())
         .containsExactly(
             "release 0 [3:50 2:70] = 150/0/0 reservation 4 (released)",
@@ -298,7 +300,7 @@ class BlockRulesTest {
     account.settleAt(EXPIRY.plusSeconds(9));
     account.mark();
 
-    account.done(account.commit(reservation, 40));
+    assertThat(account.captured(account.commit(reservation, 40)).lostMc()).isEqualTo(50);
 
     assertThat(account.ledger())
         .containsExactly(

@@ -417,6 +417,39 @@ class DepositRulesTest {
   }
 
   @Test
+  void a_package_that_is_gone_is_refused_but_answers_what_it_granted_before() {
+    GrantTopup before = account.topup("pi_1", 100, 0);
+    account.done(before);
+
+    assertThat(account.refused(gone(account.topup("pi_2", 100, 0))))
+        .isEqualTo(new Refusal.InvalidField("/package_id", "is archived"));
+    assertThat(account.judge(gone(before))).isEqualTo(new Outcome.Replayed(2));
+    assertThat(account.judge(gone(account.topup("pi_1", 100, 0))))
+        .isEqualTo(new Outcome.Replayed(2));
+    assertThat(account.refused(gone(account.topup("pi_1", 7, 0))))
+        .isEqualTo(new Refusal.PaymentConflict(2));
+    assertThat(account.sums()).isEqualTo("100/0/0");
+  }
+
+  private static GrantTopup gone(GrantTopup topup) {
+    return new GrantTopup(
+        topup.request(),
+        topup.createAs(),
+        topup.payment(),
+        "starter",
+        "is archived",
+        topup.creditsMc(),
+        topup.bonusMc(),
+        topup.pricePaid(),
+        topup.currency(),
+        topup.priority(),
+        topup.expiresAt(),
+        topup.expiresAfterSeconds(),
+        topup.metricKeys(),
+        topup.metadata());
+  }
+
+  @Test
   void a_topup_whose_credits_would_have_expired_is_refused() {
     GrantTopup topup = account.topup("pi_1", 100, 0);
     assertThat(account.refused(expiring(topup, START, null)))

@@ -732,6 +732,7 @@ class ReservationRulesTest {
     assertThat(released.reservation().status()).isEqualTo(ReservationStatus.RELEASED);
     assertThat(released.reservation().capturedMc()).isEqualTo(10);
     assertThat(released.reservation().held()).isEmpty();
+    assertThat(released.lostMc()).isZero();
     assertThat(released.webhook()).as("the tenant knows").isZero();
     account.used(90);
   }
@@ -901,9 +902,10 @@ class ReservationRulesTest {
     account.settleAt(START.plusSeconds(60));
     account.mark();
 
+    ReservationCaptured part = account.captured(account.part(reservation, "20"));
+    assertThat(part.lostMc()).as("what stays held is not lost").isZero();
     account.captured(account.part(reservation, "20"));
-    account.captured(account.part(reservation, "20"));
-    account.captured(account.commit(reservation, 5));
+    assertThat(account.captured(account.commit(reservation, 5)).lostMc()).isEqualTo(15);
 
     assertThat(account.ledger())
         .containsExactly(
