@@ -26,7 +26,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -99,6 +98,7 @@ final class AgeGroup {
   Report.Age measure() throws IOException, SQLException, InterruptedException {
     List<AgedCustomers> customers = customers();
     AgeResults aged = new AgeResults(customers, makePasts(customers));
+    takeUp(aged);
     List<String> jvmOptions =
         Stream.concat(
                 Bench.SERVER_JVM_OPTIONS.stream(),
@@ -114,6 +114,27 @@ final class AgeGroup {
       new Session(aged, customers, node, client, load).measure();
     }
     return aged.report();
+  }
+
+  /**
+   * By a node that keeps them in memory as long as any does: to read a long journal back takes
+   * longer than the other lets a customer idle. Nobody has a snapshot yet; the first usage makes
+   * the node take those that pay.
+   */
+  private void takeUp(AgeResults aged) throws IOException, SQLException, InterruptedException {
+    progress.say("reading whole journals");
+    try (NodeUnderTest node =
+            new NodeUnderTest(
+                "first-aged-node", logs, Bench.SERVER_JVM_OPTIONS, database.aged(), tenant);
+        NodeClient client = new NodeClient(node.port(), node.apiKey())) {
+      client.priceTheMetric(BenchSettings.COST_MC);
+      for (Row row : aged.rows()) {
+        String externalId = Exchanges.externalId(CUSTOMER_PREFIX, row.customers().firstCustomer());
+        row.setJournalAlone(client.awaitEntitlement(externalId, REPLAY_LIMIT));
+        client.use(externalId, "first-since-the-past", REPLAY_LIMIT);
+        row.setSnapshotBytes(snapshotBytes(row.customers()));
+      }
+    }
   }
 
   private List<AgedCustomers> customers() {
@@ -173,7 +194,29 @@ final class AgeGroup {
     return made;
   }
 
-  /** What is done while the node runs. */
+  private String persistenceId(AgedCustomers row) {
+    return CustomerRef.ofExternalId(
+            new TenantRef(tenant.tenantId(), Environment.LIVE),
+            Exchanges.externalId(CUSTOMER_PREFIX, row.firstCustomer()))
+        .persistenceId();
+  }
+
+  private long snapshotBytes(AgedCustomers row) throws SQLException {
+    try (Connection connection = database.connectToAged();
+        PreparedStatement select = connection.prepareStatement(SNAPSHOT_BYTES)) {
+      select.setString(1, persistenceId(row));
+      try (ResultSet result = select.executeQuery()) {
+        return result.next() ? result.getLong(1) : 0;
+      }
+    }
+  }
+
+  /** How many debits each of these has had before the load generator came. */
+  private static IntStream debits(AgedCustomers row) {
+    return row.numbers().map(number -> row.pastDebits() + (number == row.firstCustomer() ? 1 : 0));
+  }
+
+  /** What is done while the node runs that lets customers go. */
   private final class Session {
     private final AgeResults aged;
     private final List<AgedCustomers> customers;
@@ -202,7 +245,6 @@ final class AgeGroup {
     void measure() throws IOException, SQLException, InterruptedException {
       connect();
       warmUp();
-      measureFirstRecoveries();
       CpuTimes before = windows.cpuTimes();
       measureRecoveries();
       measureRequests();
@@ -211,7 +253,6 @@ final class AgeGroup {
     }
 
     private void connect() throws IOException, InterruptedException {
-      client.priceTheMetric(BenchSettings.COST_MC);
       load.connect(
           new LoadOrder.ConnectHttp(
               node.port(),
@@ -221,12 +262,10 @@ final class AgeGroup {
               agedCustomers + age.warmUpCustomers(),
               BenchSettings.GRANTED_MC,
               BenchSettings.COST_MC,
-              customers.stream()
-                  .flatMap(row -> Collections.nCopies(row.customers(), row.pastDebits()).stream())
-                  .toList()));
+              customers.stream().flatMapToInt(AgeGroup::debits).boxed().toList()));
     }
 
-    /** By requests for others: the first of an aged customer is measured. */
+    /** By requests for others: of an aged customer the very first is measured. */
     private void warmUp() throws IOException, InterruptedException {
       progress.say("warming up");
       warmUpPass(Work.GRANT);
@@ -235,6 +274,9 @@ final class AgeGroup {
         warmUpPass(Work.USAGE);
         warmUpPass(Work.ENTITLEMENT);
       }
+      Thread.sleep(GONE);
+      // And these come back into memory.
+      warmUpPass(Work.ENTITLEMENT);
     }
 
     private void warmUpPass(Work work) throws IOException, InterruptedException {
@@ -246,19 +288,6 @@ final class AgeGroup {
                   agedCustomers,
                   age.warmUpCustomers(),
                   LIMIT_MILLIS)));
-    }
-
-    /** Nobody has a snapshot yet. The next usage makes the node take those that pay. */
-    private void measureFirstRecoveries() throws IOException, SQLException, InterruptedException {
-      progress.say("reading whole journals");
-      for (Row row : aged.rows()) {
-        row.setJournalAlone(
-            client.awaitEntitlement(
-                Exchanges.externalId(CUSTOMER_PREFIX, row.customers().firstCustomer()),
-                REPLAY_LIMIT));
-        probe(Work.USAGE, List.of(row.customers().firstCustomer()));
-        row.setSnapshotBytes(snapshotBytes(row.customers()));
-      }
     }
 
     private void measureRecoveries() throws IOException, SQLException, InterruptedException {
@@ -313,23 +342,6 @@ final class AgeGroup {
             probed.errors() + " wrong answers, such as " + probed.errorSamples());
       }
       return probed.nanos().subList(UNCOUNTED, probed.nanos().size());
-    }
-
-    private String persistenceId(AgedCustomers row) {
-      return CustomerRef.ofExternalId(
-              new TenantRef(tenant.tenantId(), Environment.LIVE),
-              Exchanges.externalId(CUSTOMER_PREFIX, row.firstCustomer()))
-          .persistenceId();
-    }
-
-    private long snapshotBytes(AgedCustomers row) throws SQLException {
-      try (Connection connection = database.connectToAged();
-          PreparedStatement select = connection.prepareStatement(SNAPSHOT_BYTES)) {
-        select.setString(1, persistenceId(row));
-        try (ResultSet result = select.executeQuery()) {
-          return result.next() ? result.getLong(1) : 0;
-        }
-      }
     }
 
     /** How many actors have written for the first of these since their past. */

@@ -84,18 +84,25 @@ final class NodeClient implements AutoCloseable {
    */
   long awaitEntitlement(String externalId, Duration limit)
       throws IOException, InterruptedException {
-    HttpRequest request =
-        request("/v1/customer-by-external-id/" + externalId + "/entitlements/" + Exchanges.METRIC)
-            .GET()
-            .build();
     long startNanos = System.nanoTime();
-    HttpResponse<String> response = send(request);
-    while (response.statusCode() == TIMEOUT && System.nanoTime() - startNanos < limit.toNanos()) {
-      response = send(request);
-    }
+    HttpResponse<String> response =
+        sendUntilKnown(
+            request(
+                    "/v1/customer-by-external-id/"
+                        + externalId
+                        + "/entitlements/"
+                        + Exchanges.METRIC)
+                .GET()
+                .build(),
+            limit);
     long nanos = System.nanoTime() - startNanos;
     body(response, 200);
     return nanos;
+  }
+
+  /** Records one unit of usage. */
+  void use(String externalId, String key, Duration limit) throws IOException, InterruptedException {
+    body(sendUntilKnown(post("/v1/usage", key, Exchanges.usageBody(externalId)), limit), 201);
   }
 
   /** Whether this request, sent again, is answered without being executed again. */
@@ -128,6 +135,17 @@ final class NodeClient implements AutoCloseable {
 
   private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
     return http.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** Sends it again while the node says that it does not know the outcome yet. */
+  private HttpResponse<String> sendUntilKnown(HttpRequest request, Duration limit)
+      throws IOException, InterruptedException {
+    long startNanos = System.nanoTime();
+    HttpResponse<String> response = send(request);
+    while (response.statusCode() == TIMEOUT && System.nanoTime() - startNanos < limit.toNanos()) {
+      response = send(request);
+    }
+    return response;
   }
 
   private static JsonNode body(HttpResponse<String> response, int expectedStatus)

@@ -182,15 +182,15 @@ public final class ReportText {
             + " once from the journal alone.");
     line("");
     line(
-        "| Customer with | usage p50 ms | mean ms | check p50 ms | mean ms | requests each"
+        "| Customer's | usage p50 ms | mean ms | check p50 ms | mean ms | requests each"
             + " | recovery ms | journal alone ms | snapshot bytes |");
     line("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
     for (Report.AgeRow row : age.rows()) {
       line(
-          "| %,d %s | %.3f | %.3f | %.3f | %.3f | %d | %.1f (%.1f) | %,.0f | %,d |"
+          "| %s: %,d | %.3f | %.3f | %.3f | %.3f | %d | %.1f (%.1f) | %,.0f | %,d |"
               .formatted(
-                  row.size(),
                   row.dimension().title(),
+                  row.size(),
                   row.usage().p50Millis(),
                   row.usage().meanMillis(),
                   row.check().p50Millis(),

@@ -47,14 +47,14 @@ class AgeGroupTest {
     assertThat(findings.verification().faults()).isEmpty();
     assertThat(findings.verification().checks()).hasSize(1);
     assertThat(age.rows())
-        .extracting(row -> row.size() + " " + row.dimension().title())
+        .extracting(row -> row.dimension().title() + ": " + row.size())
         .containsExactly(
-            "10 past events",
-            "700 past events",
-            "1 live blocks",
-            "600 live blocks",
-            "1 remembered keys",
-            "700 remembered keys");
+            "past events: 10",
+            "past events: 700",
+            "live blocks: 1",
+            "live blocks: 600",
+            "remembered keys: 1",
+            "remembered keys: 700");
     assertThat(age.rows())
         .allSatisfy(row -> {
           assertThat(row.usage().requests()).isEqualTo(10);

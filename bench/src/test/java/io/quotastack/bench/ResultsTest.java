@@ -195,7 +195,7 @@ class ResultsTest {
     String text = ReportText.of(report(List.of(), aged.report()));
 
     assertThat(text)
-        .contains("| 10 past events | 1.00")
+        .contains("| past events: 10 | 1.00")
         .contains("| usage p50, 1,000 past events / 10 | 2.00 | 1.5 | MISSED |")
         .contains("| check p50, 1,000 past events / 10 | 1.00 | 1.5 | reached |")
         .contains("takes 40.5 bytes in memory and 54.0 in the snapshot's row, measured of 2,000");

@@ -3,6 +3,7 @@ package io.quotastack.http;
 import io.quotastack.engine.Engine;
 import io.quotastack.http.credits.BlockRoutes;
 import io.quotastack.http.credits.CreditRoutes;
+import io.quotastack.http.credits.ExportRoutes;
 import io.quotastack.http.credits.LedgerRoutes;
 import io.quotastack.http.customer.CustomerRoutes;
 import io.quotastack.http.customer.TimelineRoutes;
@@ -47,6 +48,7 @@ public final class HttpApi {
     new BlockRoutes(customers, tenants).addTo(routes);
     new TimelineRoutes(customers).addTo(routes);
     new LedgerRoutes(customers, tenants).addTo(routes);
+    new ExportRoutes(system, customers, engine.journal()).addTo(routes);
     new MetricRoutes(tenants).addTo(routes);
     new RuleRoutes(tenants).addTo(routes);
     new UsageRoutes(customers, tenants).addTo(routes);

@@ -6,12 +6,11 @@ import com.github.kagkarlsson.scheduler.logging.LogLevel;
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
 import com.github.kagkarlsson.scheduler.task.Execution;
 import com.github.kagkarlsson.scheduler.task.ExecutionComplete;
-import com.github.kagkarlsson.scheduler.task.ExecutionOperations;
 import com.github.kagkarlsson.scheduler.task.Task;
-import com.github.kagkarlsson.scheduler.task.TaskInstance;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import io.quotastack.engine.ids.CustomerRef;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -19,14 +18,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Rings what is due, by db-scheduler: each node picks due rows that no other has, rings their
  * customers all at the same time, a virtual thread for each, and removes the rows of those that
- * answered. A row is left only in that way: a ring that fails is repeated after a second and then
- * after ever longer, up to a minute; and what a node was ringing when it died, another rings.
+ * answered. A row goes in no other way: a ring that fails is repeated after a second and then after
+ * ever longer, up to a minute; and what a node was ringing when it died, another rings.
  */
 final class AlarmScheduler {
   private static final Logger LOG = LoggerFactory.getLogger(AlarmScheduler.class);
@@ -47,7 +47,7 @@ final class AlarmScheduler {
 
   private final Function<CustomerRef, ? extends CompletionStage<? extends Object>> ringer;
   private final Duration ringTimeout;
-  private final GatheredWrites<AlarmTable.Rung> removals;
+  private final GatheredWrites<AlarmTable.Rung> finished;
   private final FailedRings failedRings = new FailedRings();
   private final Scheduler scheduler;
   private volatile boolean stopping;
@@ -56,25 +56,23 @@ final class AlarmScheduler {
    * Starts it.
    *
    * @param nodeName by which rows and threads tell whose they are
-   * @param removals removes rows
+   * @param finished writes what became of rows that were rung
    * @param ringer rings a customer; complete when it has looked at its clock
    */
   AlarmScheduler(
       String nodeName,
       DataSource database,
       AlarmSettings settings,
-      GatheredWrites<AlarmTable.Rung> removals,
+      GatheredWrites<AlarmTable.Rung> finished,
       Function<CustomerRef, ? extends CompletionStage<? extends Object>> ringer) {
     this.ringer = ringer;
     this.ringTimeout = settings.ringTimeout();
-    this.removals = removals;
+    this.finished = finished;
     this.scheduler =
         Scheduler.create(database, task())
             .schedulerName(new SchedulerName.Fixed(nodeName))
             .jdbcCustomization(new QuietPolling())
             .pollingInterval(settings.pollInterval())
-            // For what is put off to a time that has come: a row that another node died over.
-            .enableImmediateExecution()
             .threads(settings.maxRinging())
             .pollUsingLockAndFetch(LOOK_AGAIN_BELOW, 1.0)
             .heartbeatInterval(settings.heartbeatInterval())
@@ -97,14 +95,14 @@ final class AlarmScheduler {
 
   private Task<Void> task() {
     return Tasks.custom(AlarmTable.TASK, Void.class)
-        .onFailure(this::putOff)
-        .onDeadExecution(AlarmScheduler::takeOver)
-        .execute((instance, context) -> ring(instance, context.getExecution()));
+        .onFailure((failed, operations) -> putOff(failed))
+        .onDeadExecution((dead, operations) -> takeOver(dead))
+        .execute((instance, context) -> ring(context.getExecution()));
   }
 
-  private CompletionHandler<Void> ring(TaskInstance<Void> instance, Execution picked) {
-    await(ringer.apply(Alarm.customerOf(instance.getId())));
-    return (complete, operations) -> remove(picked);
+  private CompletionHandler<Void> ring(Execution picked) {
+    await(ringer.apply(Alarm.customerOf(picked.getId())));
+    return (complete, operations) -> finish(picked, null);
   }
 
   private void await(CompletionStage<? extends Object> ringing) {
@@ -120,33 +118,29 @@ final class AlarmScheduler {
     }
   }
 
-  /**
-   * Waits until the row is gone, so that what is being removed counts as being rung: it bounds how
-   * much there is of it, and a node that stops waits for it.
-   */
-  private void remove(Execution picked) {
-    try {
-      removals.write(new AlarmTable.Rung(picked.getId(), picked.version)).join();
-    } catch (RuntimeException e) {
-      LOG.debug("{} was rung but stays, and will be rung again", picked.getId(), e);
-    }
-  }
-
-  private void putOff(ExecutionComplete failed, ExecutionOperations<Void> operations) {
+  private void putOff(ExecutionComplete failed) {
     Execution picked = failed.getExecution();
+    int failures = picked.consecutiveFailures + 1;
     Duration pause = Duration.ZERO;
     if (!stopping) {
       pause = pause(picked.consecutiveFailures);
       failedRings.add(
-          picked.getId(),
-          picked.consecutiveFailures + 1,
-          failed.getCause().map(Throwable::getMessage).orElse("unknown"));
+          picked.getId(), failures, failed.getCause().map(Throwable::getMessage).orElse("unknown"));
     }
+    Instant now = failed.getTimeDone();
+    finish(picked, new AlarmTable.Failure(now, failures, now.plus(pause)));
+  }
+
+  /**
+   * Waits until that is in the row, so that what is being finished counts as being rung: it bounds
+   * how much there is of it, and a node that stops waits for it.
+   */
+  private void finish(Execution picked, AlarmTable.@Nullable Failure failure) {
     try {
-      operations.reschedule(failed, failed.getTimeDone().plus(pause));
+      finished.write(new AlarmTable.Rung(picked.getId(), picked.version, failure)).join();
     } catch (RuntimeException e) {
-      // The database is away, or the alarm was set anew: who finds the row, rings it.
-      LOG.debug("{} was not put off", picked.getId(), e);
+      // The row stays picked, and is taken over like that of a dead node.
+      LOG.debug("{} was rung but cannot be finished", picked.getId(), e);
     }
   }
 
@@ -157,12 +151,16 @@ final class AlarmScheduler {
     return pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
   }
 
-  private static void takeOver(ExecutionComplete dead, ExecutionOperations<Void> operations) {
-    try {
-      operations.reschedule(dead, dead.getTimeDone());
-    } catch (RuntimeException e) {
-      LOG.debug("{} was taken over by another node", dead.getExecution().getId(), e);
-    }
+  /** What another node died over becomes due again; if that fails, it is found again. */
+  private void takeOver(ExecutionComplete dead) {
+    Execution picked = dead.getExecution();
+    Instant now = dead.getTimeDone();
+    var _ =
+        finished.write(
+            new AlarmTable.Rung(
+                picked.getId(),
+                picked.version,
+                new AlarmTable.Failure(now, picked.consecutiveFailures + 1, now)));
   }
 
   /**

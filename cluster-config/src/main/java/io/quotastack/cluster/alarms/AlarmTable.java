@@ -3,15 +3,19 @@ package io.quotastack.cluster.alarms;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of alarms in db-scheduler's table, written and removed by statements of our own: one
- * statement in one round trip for thousands of rows. db-scheduler's client writes a row in two, or
- * many at once only if none of them is there yet. The table's shape is documented by db-scheduler,
- * and tests hold that it runs rows so written.
+ * The rows of alarms in db-scheduler's table, written, put off and removed by statements of our
+ * own, each in one round trip for thousands of rows. db-scheduler takes one or two for each row;
+ * many at once it writes only if none of them is there yet. The table's shape is documented by
+ * db-scheduler, and tests hold that it runs rows so written.
  */
 final class AlarmTable {
   /** The name of the task that all alarms are instances of. */
@@ -46,8 +50,38 @@ final class AlarmTable {
       """
           .formatted(TASK);
 
-  /** A row as it was when it was picked to be rung. */
-  record Rung(String rowName, long version) {}
+  /** What db-scheduler does to one row when it is to be executed later. */
+  private static final String PUT_OFF =
+      """
+      UPDATE scheduled_tasks AS present
+         SET picked = FALSE, picked_by = NULL, last_heartbeat = NULL,
+             execution_time = rung.next,
+             last_failure = rung.failed_at,
+             consecutive_failures = rung.failures,
+             version = present.version + 1
+        FROM unnest(?, ?, ?, ?, ?) AS rung (name, version, next, failed_at, failures)
+       WHERE present.task_name = '%s'
+         AND present.task_instance = rung.name
+         AND present.version = rung.version
+      """
+          .formatted(TASK);
+
+  /**
+   * What became of a row that was picked to be rung.
+   *
+   * @param version the row's, since it was picked
+   * @param failure why it has to be rung again; null = its customer has looked at its clock
+   */
+  record Rung(String rowName, long version, @Nullable Failure failure) {}
+
+  /**
+   * A ring that has failed.
+   *
+   * @param at when
+   * @param failures how many in a row now
+   * @param next when it is rung again
+   */
+  record Failure(Instant at, int failures, Instant next) {}
 
   private AlarmTable() {}
 
@@ -59,24 +93,62 @@ final class AlarmTable {
   static void set(Connection connection, List<Alarm> alarms) throws SQLException {
     // Each once, as the statement wants it, and in one order, so that two nodes which set the same
     // ones wait for each other and do not end in a deadlock.
-    var due = new TreeMap<String, String>();
-    alarms.forEach(alarm -> due.put(alarm.rowName(), alarm.at().toString()));
-    execute(connection, SET, due, "timestamptz");
+    var byName = new TreeMap<String, Alarm>();
+    alarms.forEach(alarm -> byName.put(alarm.rowName(), alarm));
+    List<Alarm> rows = List.copyOf(byName.values());
+    execute(
+        connection,
+        SET,
+        column("text", rows, Alarm::rowName),
+        column("timestamptz", rows, alarm -> alarm.at().toString()));
   }
 
-  /** Removes rows, unless they were set anew since. */
-  static void remove(Connection connection, List<Rung> rows) throws SQLException {
-    var versions = new TreeMap<String, Long>();
-    rows.forEach(row -> versions.put(row.rowName(), row.version()));
-    execute(connection, REMOVE, versions, "int8");
+  /**
+   * Removes the rows that were rung and puts off those that failed, each unless it was set anew
+   * since or taken over by another node.
+   */
+  static void finish(Connection connection, List<Rung> rows) throws SQLException {
+    List<Rung> sorted = rows.stream().sorted(Comparator.comparing(Rung::rowName)).toList();
+    List<Rung> done = sorted.stream().filter(row -> row.failure() == null).toList();
+    if (!done.isEmpty()) {
+      execute(
+          connection,
+          REMOVE,
+          column("text", done, Rung::rowName),
+          column("int8", done, Rung::version));
+    }
+    List<Rung> failed = sorted.stream().filter(row -> row.failure() != null).toList();
+    if (!failed.isEmpty()) {
+      execute(
+          connection,
+          PUT_OFF,
+          column("text", failed, Rung::rowName),
+          column("int8", failed, Rung::version),
+          column("timestamptz", failed, row -> failureOf(row).next().toString()),
+          column("timestamptz", failed, row -> failureOf(row).at().toString()),
+          column("int4", failed, row -> failureOf(row).failures()));
+    }
   }
 
-  private static void execute(
-      Connection connection, String sql, Map<String, ? extends Object> rows, String valueType)
+  private static Failure failureOf(Rung row) {
+    return Objects.requireNonNull(row.failure());
+  }
+
+  /** One column of many rows, which goes over as one array. */
+  private record Column(String type, List<Object> values) {}
+
+  private static <T> Column column(String type, List<T> rows, Function<T, Object> value) {
+    return new Column(type, rows.stream().map(value).toList());
+  }
+
+  private static void execute(Connection connection, String sql, Column... columns)
       throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setArray(1, connection.createArrayOf("text", rows.keySet().toArray()));
-      statement.setArray(2, connection.createArrayOf(valueType, rows.values().toArray()));
+      int parameter = 0;
+      for (Column column : columns) {
+        statement.setArray(
+            ++parameter, connection.createArrayOf(column.type(), column.values().toArray()));
+      }
       statement.executeUpdate();
     }
   }

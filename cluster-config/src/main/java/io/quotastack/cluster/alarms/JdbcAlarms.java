@@ -28,7 +28,7 @@ public final class JdbcAlarms implements Alarms, AutoCloseable {
   private final HikariDataSource settingPool;
   private final HikariDataSource ringingPool;
   private final GatheredWrites<Alarm> sets;
-  private final GatheredWrites<AlarmTable.Rung> removals;
+  private final GatheredWrites<AlarmTable.Rung> finished;
   private @Nullable AlarmScheduler scheduler;
 
   /**
@@ -54,13 +54,13 @@ public final class JdbcAlarms implements Alarms, AutoCloseable {
             settings.queue(),
             MAX_BATCH_ROWS,
             AlarmTable::set);
-    this.removals =
+    this.finished =
         new GatheredWrites<>(
-            nodeName + "-alarms-remove",
+            nodeName + "-alarms-finish",
             ringingPool,
-            settings.maxRinging(),
+            settings.queue(),
             MAX_BATCH_ROWS,
-            AlarmTable::remove);
+            AlarmTable::finish);
   }
 
   @Override
@@ -79,7 +79,7 @@ public final class JdbcAlarms implements Alarms, AutoCloseable {
     if (scheduler != null) {
       throw new IllegalStateException("started already");
     }
-    scheduler = new AlarmScheduler(nodeName, ringingPool, settings, removals, ringer);
+    scheduler = new AlarmScheduler(nodeName, ringingPool, settings, finished, ringer);
   }
 
   /**
@@ -96,7 +96,7 @@ public final class JdbcAlarms implements Alarms, AutoCloseable {
   @Override
   public void close() {
     sets.close();
-    removals.close();
+    finished.close();
     settingPool.close();
     ringingPool.close();
   }

@@ -412,7 +412,7 @@ class ProblemsTest {
         "/v1/customer-by-external-id/",
         "/v1/customer-by-external-id/a/b",
         "/v1/customers/x/entitlements",
-        "/v1/reserve",
+        "/v1/reservations",
         "/problems/nothing",
         "/favicon.ico",
       })

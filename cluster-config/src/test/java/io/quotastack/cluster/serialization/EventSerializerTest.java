@@ -13,6 +13,7 @@ import io.quotastack.engine.credits.EntryType;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.Reference;
 import io.quotastack.engine.customer.CustomerEvent.UsageRecorded;
+import io.quotastack.engine.customer.CustomerSnapshot;
 import io.quotastack.engine.idempotency.RequestKey;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,7 +44,8 @@ class EventSerializerTest {
 
   /**
    * The samples that were stored before their type got a member more, which is written today: of a
-   * rule its scope and its dimensions, of settings all but the burn order.
+   * rule its scope and its dimensions, of settings all but the burn order, of a grant and of usage
+   * what they have to do with overage, of a snapshot all that is not blocks.
    */
   private static final Set<String> OLDER =
       Set.of(
@@ -53,6 +55,11 @@ class EventSerializerTest {
           "metering_rule_created.1",
           "metric_updated.1",
           "tenant_config_changed.1");
+
+  /**
+   * A member of snapshots that nobody reads: as long as it was written, nothing was ever booked.
+   */
+  private static final String UNREAD = "overage_mc";
 
   private static ActorSystem system;
   private static Serialization serialization;
@@ -85,7 +92,11 @@ class EventSerializerTest {
         Stream.of(
             "tenant_config_changed.1-all",
             "metering_rule_created.1-dimensions",
-            "metric_updated.1-dimensions"));
+            "metric_updated.1-dimensions",
+            "customer_created.1-overage",
+            "credit_granted.1-bonus",
+            "usage_recorded.1-overage",
+            "customer_snapshot.1-reserved"));
   }
 
   @ParameterizedTest
@@ -100,6 +111,9 @@ class EventSerializerTest {
     assertThat(stored).isInstanceOf(StoredNames.ALL.get(name));
     assertThat(serializer.manifest(stored)).isEqualTo(name);
     JsonNode written = JSON.readTree(serializer.toBinary(stored));
+    if (stored instanceof CustomerSnapshot) {
+      ((ObjectNode) sample).remove(UNREAD);
+    }
     assertThat(OLDER.contains(file) ? withoutMore(written, sample) : written).isEqualTo(sample);
   }
 
@@ -173,7 +187,7 @@ class EventSerializerTest {
             {"event":"usage_recorded.1","at":"2026-01-15T09:00:00.000Z",\
             "request":{"key":"größe","fingerprint":7},"metric_key":"tokens","units":1000,\
             "cost_mc":600,"rule_id":"rul_a","rule_version":1,\
-            "timestamp":"2026-01-15T08:59:59.120Z","properties":{},\
+            "timestamp":"2026-01-15T08:59:59.120Z","properties":{},"overage_mc":0,\
             "entry":{"number":3,"sequence":2,"type":"debit","delta":-600,"balance_after":400,\
             "reserved_after":0,"overage_after":0,"allocations":[{"block":1,"amount_mc":600}],\
             "reference":{"type":"usage","id":"use_a"},"metadata":{},\

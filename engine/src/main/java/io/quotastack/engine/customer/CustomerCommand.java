@@ -226,6 +226,8 @@ public sealed interface CustomerCommand extends ClusterMessage {
    *     customer is refused
    * @param payment the payment's own id and what is asked under it; null = not told
    * @param packageKey the package; null = credits as such
+   * @param packageFault why that package can't be granted now, if it was not granted before under
+   *     the same key or payment; null = it can
    * @param creditsMc above 0
    * @param bonusMc what comes for free with it; 0 = nothing
    * @param expiresAt null = see {@code expiresAfterSeconds}
@@ -236,6 +238,7 @@ public sealed interface CustomerCommand extends ClusterMessage {
       @Nullable String createAs,
       @Nullable RequestKey payment,
       @Nullable String packageKey,
+      @Nullable String packageFault,
       long creditsMc,
       long bonusMc,
       @Nullable BigDecimal pricePaid,
@@ -245,7 +248,39 @@ public sealed interface CustomerCommand extends ClusterMessage {
       @Nullable Long expiresAfterSeconds,
       @JsonDeserialize(as = LinkedHashSet.class) @Nullable Set<String> metricKeys,
       Map<String, String> metadata)
-      implements Keyed {}
+      implements Keyed {
+    /** Of credits as such, or of a package that can be granted. */
+    public GrantTopup(
+        RequestKey request,
+        @Nullable String createAs,
+        @Nullable RequestKey payment,
+        @Nullable String packageKey,
+        long creditsMc,
+        long bonusMc,
+        @Nullable BigDecimal pricePaid,
+        @Nullable String currency,
+        int priority,
+        @Nullable Instant expiresAt,
+        @Nullable Long expiresAfterSeconds,
+        @Nullable Set<String> metricKeys,
+        Map<String, String> metadata) {
+      this(
+          request,
+          createAs,
+          payment,
+          packageKey,
+          null,
+          creditsMc,
+          bonusMc,
+          pricePaid,
+          currency,
+          priority,
+          expiresAt,
+          expiresAfterSeconds,
+          metricKeys,
+          metadata);
+    }
+  }
 
   /** Sets when a topup is asked for. Doing it twice is doing it once: it needs no key. */
   record SetAutoTopup(AutoTopup.Settings settings) implements CustomerCommand {}

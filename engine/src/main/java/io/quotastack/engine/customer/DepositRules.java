@@ -74,6 +74,9 @@ final class DepositRules {
     if (isUnknown(draft, command.createAs())) {
       return new Outcome.Refused(new Refusal.CustomerNotFound());
     }
+    if (command.packageFault() != null) {
+      return new Outcome.Refused(new Refusal.InvalidField("/package_id", command.packageFault()));
+    }
     Instant expiresAt = expiry(now, command.expiresAt(), command.expiresAfterSeconds());
     Refusal refusal = badTerms(now, expiresAt, command.expiresAfterSeconds() != null, now);
     if (refusal != null) {

@@ -1,6 +1,7 @@
 package io.quotastack.engine.customer;
 
 import io.quotastack.engine.credits.AccountPolicy;
+import io.quotastack.engine.credits.BlockTerms;
 import io.quotastack.engine.credits.OveragePolicy;
 import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.metering.Period;
@@ -25,7 +26,7 @@ final class DueBound {
    */
   static @Nullable Instant of(CustomerState state, List<CustomerCommand> commands, Instant wall) {
     Instant now = state.now(wall);
-    Instant earliest = topupAnswer(state, now);
+    Instant earliest = topupRequest(state.autoTopup(), commands, now);
     for (CustomerCommand command : commands) {
       earliest = earlier(earliest, of(state, command, now), now);
     }
@@ -48,11 +49,17 @@ final class DueBound {
       case CustomerCommand.RecordUsage usage -> clearing(state, usage.policy(), now);
       case CustomerCommand.Commit commit -> clearing(state, commit.policy(), now);
       case CustomerCommand.SetAutoTopup _ -> now.plus(AutoTopup.PATIENCE);
+      case CustomerCommand.ReverseUsage reverse -> {
+        Instant earliest = null;
+        for (BlockTerms terms : reverse.blocks()) {
+          earliest = earlier(earliest, terms.expiresAt(), now);
+        }
+        yield earliest;
+      }
       case CustomerCommand.CreateCustomer _,
           CustomerCommand.UpdateCustomer _,
           CustomerCommand.AdjustCredits _,
           CustomerCommand.VoidBlock _,
-          CustomerCommand.ReverseUsage _,
           CustomerCommand.Release _,
           CustomerCommand.RemoveAutoTopup _,
           CustomerCommand.RefuseTopup _,
@@ -80,12 +87,35 @@ final class DueBound {
         : Period.month(now, policy.timeZone()).end();
   }
 
-  /** Until when the tenant has to answer a topup that may be asked for now. */
-  private static @Nullable Instant topupAnswer(CustomerState state, Instant now) {
-    AutoTopup autoTopup = state.autoTopup();
-    return autoTopup == null || autoTopup.pendingUntil() != null
-        ? null
-        : now.plus(AutoTopup.PATIENCE);
+  /**
+   * When a topup may be asked for, or one that may be asked for now must be answered. While one is
+   * pending there is an alarm for its end, before which only a grant lets another be asked for.
+   */
+  private static @Nullable Instant topupRequest(
+      @Nullable AutoTopup autoTopup, List<CustomerCommand> commands, Instant now) {
+    boolean granted = commands.stream().anyMatch(CustomerCommand.GrantTopup.class::isInstance);
+    if (autoTopup == null || (autoTopup.pendingUntil() != null && !granted)) {
+      return null;
+    }
+    Instant earliest = allowed(autoTopup, autoTopup.settings(), now);
+    for (CustomerCommand command : commands) {
+      if (command instanceof CustomerCommand.SetAutoTopup set) {
+        earliest = earlier(earliest, allowed(autoTopup, set.settings(), now), now);
+      }
+    }
+    return earliest;
+  }
+
+  /** When another is allowed, whatever of the requests in the window and of those now counts. */
+  private static @Nullable Instant allowed(
+      AutoTopup autoTopup, AutoTopup.Settings settings, Instant now) {
+    Instant earliest = now.plus(AutoTopup.PATIENCE);
+    earliest = earlier(earliest, now.plusSeconds(settings.windowSeconds()), now);
+    earliest = earlier(earliest, autoTopup.notBefore(), now);
+    for (Instant at : autoTopup.requestedAt()) {
+      earliest = earlier(earliest, at.plusSeconds(settings.windowSeconds()), now);
+    }
+    return earliest;
   }
 
   /** The earlier of the two, where what has passed already does not count. */

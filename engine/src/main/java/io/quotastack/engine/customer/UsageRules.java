@@ -117,7 +117,8 @@ final class UsageRules {
       return new Payment(
           List.of(),
           0,
-          new Refusal.InsufficientCredits(costMc + heldMc, availableMc + heldMc + roomMc));
+          new Refusal.InsufficientCredits(
+              costMc + heldMc, Math.min(Amounts.MAX_MC, availableMc + heldMc + roomMc)));
     }
     Amounts.add(draft.state().overageMc(), overageMc);
     return new Payment(

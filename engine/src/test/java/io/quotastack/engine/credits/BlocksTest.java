@@ -205,6 +205,188 @@ class BlocksTest {
         .isInstanceOf(IllegalStateException.class);
   }
 
+  // Holds, and blocks that end under them.
+
+  @Test
+  void a_hold_leaves_the_balance_and_takes_from_what_is_available() {
+    Blocks held = ALL.hold(new Allocation(4, 30));
+
+    assertThat(held.balanceMc()).isEqualTo(1_000);
+    assertThat(held.heldMc()).isEqualTo(30);
+    assertThat(held.availableMc("tokens")).isEqualTo(970);
+    assertThat(held.availableMc("images")).isEqualTo(670);
+    assertThat(held.get(4)).isEqualTo(new Block(BOTH, 100, 30, true));
+    assertThat(held.release(new Allocation(4, 30)).availableMc("tokens")).isEqualTo(1_000);
+  }
+
+  @Test
+  void a_block_that_is_held_whole_is_out_of_the_burn_order_until_something_returns() {
+    Blocks held = ALL.hold(new Allocation(3, 200));
+
+    assertThat(numbers(held, BurnOrder.EXPIRY_FIRST, "calls")).containsExactly(1L);
+    assertThat(numbers(held, BurnOrder.PRIORITY_FIRST, "calls")).containsExactly(1L);
+    assertThat(held.allDue()).as("it expires all the same").isEqualTo(ALL.allDue());
+    assertThat(numbers(held.release(new Allocation(3, 1)), BurnOrder.EXPIRY_FIRST, "calls"))
+        .containsExactly(3L, 1L);
+  }
+
+  @Test
+  void no_more_is_held_than_is_free() {
+    Blocks held = ALL.hold(new Allocation(3, 150));
+
+    assertThatThrownBy(() -> held.hold(new Allocation(3, 51)))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> held.spend(new Allocation(3, 51)))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> held.release(new Allocation(3, 151)))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> held.capture(new Allocation(3, 151)))
+        .isInstanceOf(IllegalStateException.class);
+    Blocks promised = Blocks.empty().plus(pending(effectiveAt(PROMO, SOON)));
+    assertThatThrownBy(() -> promised.hold(new Allocation(3, 1)))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void a_capture_takes_from_what_is_held_and_of_the_balance() {
+    Blocks captured = ALL.hold(new Allocation(3, 150)).capture(new Allocation(3, 100));
+
+    assertThat(captured.balanceMc()).isEqualTo(900);
+    assertThat(captured.heldMc()).isEqualTo(50);
+    assertThat(captured.availableMc("calls")).isEqualTo(450);
+    assertThat(captured.get(3)).isEqualTo(new Block(PROMO, 100, 50, true));
+  }
+
+  @Test
+  void a_block_that_is_captured_whole_leaves() {
+    Blocks captured = ALL.hold(new Allocation(3, 200)).capture(new Allocation(3, 200));
+
+    assertThat(captured.get(3)).isNull();
+    assertThat(captured.heldMc()).isZero();
+    assertThat(captured.allDue()).extracting(Due::number).containsExactly(4L, 2L);
+  }
+
+  @Test
+  void of_a_block_that_ends_what_is_held_stays_for_nobody_else() {
+    for (Block.Ending ending : Block.Ending.values()) {
+      Blocks ended = ALL.hold(new Allocation(3, 150)).end(3, 50, ending);
+
+      assertThat(ended.get(3)).isEqualTo(new Block(PROMO, 150, 150, false, ending));
+      assertThat(ended.balanceMc()).isEqualTo(950);
+      assertThat(ended.heldMc()).isEqualTo(150);
+      assertThat(ended.availableMc("calls")).isEqualTo(400);
+      assertThat(ended.pendingMc()).isZero();
+      assertThat(numbers(ended, BurnOrder.EXPIRY_FIRST, "calls")).containsExactly(1L);
+      assertThat(ended.allDue()).extracting(Due::number).containsExactly(4L, 2L);
+      assertThat(ended.planOverAll(BurnOrder.EXPIRY_FIRST, 10_000))
+          .extracting(Allocation::block)
+          .doesNotContain(3L);
+    }
+  }
+
+  @Test
+  void what_returns_to_a_block_that_has_ended_is_for_nobody() {
+    Blocks returned =
+        ALL.hold(new Allocation(3, 150))
+            .end(3, 50, Block.Ending.EXPIRED)
+            .release(new Allocation(3, 60));
+
+    assertThat(returned.get(3)).isEqualTo(new Block(PROMO, 150, 90, false, Block.Ending.EXPIRED));
+    assertThat(returned.availableMc("calls")).isEqualTo(400);
+    assertThat(returned.balanceMc()).isEqualTo(950);
+    assertThatThrownBy(() -> returned.spend(new Allocation(3, 1)))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> returned.hold(new Allocation(3, 1)))
+        .isInstanceOf(IllegalStateException.class);
+    Blocks lost = returned.end(3, 60, Block.Ending.EXPIRED).capture(new Allocation(3, 90));
+    assertThat(lost.get(3)).isNull();
+    assertThat(lost.balanceMc()).isEqualTo(800);
+    assertThat(lost.heldMc()).isZero();
+  }
+
+  @Test
+  void a_block_that_was_used_up_comes_back_as_it_was() {
+    Blocks back = ALL.spend(new Allocation(3, 200)).giveBack(PROMO, 70, null);
+
+    assertThat(back.get(3)).isEqualTo(active(PROMO, 70));
+    assertThat(back.balanceMc()).isEqualTo(870);
+    assertThat(back.availableMc("calls")).isEqualTo(470);
+    assertThat(numbers(back, BurnOrder.EXPIRY_FIRST, "calls")).containsExactly(3L, 1L);
+    assertThat(back.allDue()).isEqualTo(ALL.allDue());
+  }
+
+  @Test
+  void more_comes_back_to_a_block_that_is_still_there() {
+    Blocks back =
+        ALL.spend(new Allocation(3, 150)).hold(new Allocation(3, 20)).giveBack(PROMO, 70, null);
+
+    assertThat(back.get(3)).isEqualTo(new Block(PROMO, 120, 20, true));
+    assertThat(back.availableMc("calls")).isEqualTo(500);
+  }
+
+  @Test
+  void what_comes_back_to_a_block_that_is_over_can_only_be_lost() {
+    for (Block.Ending ending : Block.Ending.values()) {
+      Blocks back = ALL.spend(new Allocation(3, 200)).giveBack(PROMO, 70, ending);
+
+      assertThat(back.get(3)).isEqualTo(new Block(PROMO, 70, 0, false, ending));
+      assertThat(back.balanceMc()).isEqualTo(870);
+      assertThat(back.pendingMc()).isZero();
+      assertThat(back.availableMc("calls")).isEqualTo(400);
+      assertThat(back.allDue()).extracting(Due::number).containsExactly(4L, 2L);
+      assertThat(back.end(3, 70, ending).get(3)).isNull();
+    }
+  }
+
+  @Test
+  void credits_are_taken_back_from_all_active_blocks_whatever_they_pay_for() {
+    Blocks some =
+        ALL.hold(new Allocation(4, 60))
+            .plus(pending(effectiveAt(terms(5, 0, LATER, null, null), SOON)));
+
+    assertThat(some.planOverAll(BurnOrder.EXPIRY_FIRST, 5_000))
+        .containsExactly(
+            new Allocation(3, 200),
+            new Allocation(4, 40),
+            new Allocation(2, 300),
+            new Allocation(1, 400));
+    assertThat(some.planOverAll(BurnOrder.PRIORITY_FIRST, 501))
+        .containsExactly(new Allocation(3, 200), new Allocation(2, 300), new Allocation(1, 1));
+    assertThat(some.planOverAll(BurnOrder.PRIORITY_FIRST, 0)).isEmpty();
+  }
+
+  @Test
+  void a_snapshot_gives_blocks_that_have_ended_and_held_ones_back() {
+    Blocks some =
+        ALL.hold(new Allocation(3, 150))
+            .end(3, 50, Block.Ending.VOIDED)
+            .hold(new Allocation(1, 1))
+            .plus(pending(effectiveAt(terms(5, 0, LATER, null, null), SOON)));
+
+    Blocks read = Blocks.of(some.all());
+
+    assertThat(read.all()).containsExactlyElementsOf(some.all());
+    assertThat(read.balanceMc()).isEqualTo(some.balanceMc());
+    assertThat(read.heldMc()).isEqualTo(some.heldMc());
+    assertThat(read.pendingMc()).isEqualTo(some.pendingMc());
+    assertThat(read.availableMc("tokens")).isEqualTo(some.availableMc("tokens"));
+    assertThat(read.allDue()).isEqualTo(some.allDue());
+    assertThat(numbers(read, BurnOrder.EXPIRY_FIRST, "tokens"))
+        .isEqualTo(numbers(some, BurnOrder.EXPIRY_FIRST, "tokens"));
+  }
+
+  @Test
+  void a_block_is_not_active_when_it_has_ended() {
+    assertThatThrownBy(() -> new Block(WALLET, 10, 0, true, Block.Ending.EXPIRED))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(new Block(WALLET, 10, 10, false, Block.Ending.EXPIRED).status())
+        .isEqualTo(BlockStatus.EXPIRED);
+    assertThat(new Block(WALLET, 10, 10, false, Block.Ending.VOIDED).status())
+        .isEqualTo(BlockStatus.VOIDED);
+    assertThat(new Block(WALLET, 10, 0, true).status()).isEqualTo(BlockStatus.ACTIVE);
+    assertThat(new Block(WALLET, 10, 0, false).status()).isEqualTo(BlockStatus.PENDING);
+  }
+
   private static List<Long> numbers(Blocks blocks, BurnOrder order, @Nullable String metricKey) {
     var numbers = new ArrayList<Long>();
     blocks.inBurnOrder(order, metricKey).forEach(block -> numbers.add(block.terms().number()));

@@ -9,6 +9,7 @@ import io.quotastack.engine.credits.Allocation;
 import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.BlockTerms;
 import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.credits.Due;
 import io.quotastack.engine.credits.LedgerEntry;
 import io.quotastack.engine.credits.LedgerHash;
 import io.quotastack.engine.credits.OveragePolicy;
@@ -358,6 +359,7 @@ final class Account {
   Outcome judge(CustomerCommand command) {
     CustomerState before = state;
     CustomerState looked = decider.settled(state, wall);
+    Instant bound = DueBound.of(state, List.of(command), wall);
     CustomerDecider.Decision decision = decider.decide(state, List.of(command), wall);
     for (CustomerEvent event : decision.events()) {
       state = state.apply(event);
@@ -365,6 +367,7 @@ final class Account {
       check(event);
     }
     check(decision, before);
+    checkAlarm(before.nextDue(), bound);
     if (decision.outcomes().getFirst() instanceof Outcome.Refused) {
       assertThat(CustomerSnapshot.of(state))
           .as("a refused command leaves what time has done and no more")
@@ -481,6 +484,18 @@ final class Account {
         .isEqualTo(state.blocks().availableMc("tokens"));
     assertThat(restarted.nextDue()).isEqualTo(state.nextDue());
     assertThat(state.isDue(state.now(wall))).as("all that was due is written").isFalse();
+  }
+
+  /** Of what becomes due by a command there is an alarm before the command is judged. */
+  private void checkAlarm(@Nullable Due before, @Nullable Instant bound) {
+    Due next = state.nextDue();
+    if (next != null) {
+      assertThat(
+              (before != null && !before.at().isAfter(next.at()))
+                  || (bound != null && !bound.isAfter(next.at())))
+          .as("an alarm for %s: before it was %s, the bound %s", next, before, bound)
+          .isTrue();
+    }
   }
 
   private void check(CustomerEvent event) {

@@ -39,6 +39,36 @@ class DepositRulesTest {
   // Overage that the next grant pays.
 
   @Test
+  void a_package_that_is_gone_refuses_new_payments_and_answers_those_that_it_took() {
+    GrantTopup first = topupOf("starter", null, "pi_1");
+    account.done(first);
+
+    assertThat(account.judge(topupOf("starter", "the package is archived", "pi_1")))
+        .isInstanceOf(Outcome.Replayed.class);
+    assertThat(account.judge(first)).isInstanceOf(Outcome.Replayed.class);
+    assertThat(account.refused(topupOf("starter", "the package is archived", "pi_2")))
+        .isEqualTo(new Refusal.InvalidField("/package_id", "the package is archived"));
+  }
+
+  private GrantTopup topupOf(String packageKey, @Nullable String fault, String payment) {
+    return new GrantTopup(
+        account.key(),
+        "acme",
+        new RequestKey(payment, 7),
+        packageKey,
+        fault,
+        100,
+        0,
+        null,
+        null,
+        0,
+        null,
+        null,
+        null,
+        Map.of());
+  }
+
+  @Test
   void a_grant_pays_overage_first_in_an_entry_of_its_own() {
     owe(30);
 

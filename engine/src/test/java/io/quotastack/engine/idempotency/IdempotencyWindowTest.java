@@ -156,4 +156,66 @@ class IdempotencyWindowTest {
     assertThat(IdempotencyWindow.empty().remember(new RequestKey("key-1", 7), 9, START).toBytes())
         .isEqualTo(stored);
   }
+
+  // The variant that forgets nothing.
+
+  @Test
+  void an_endless_window_finds_a_key_after_any_time() {
+    var window =
+        IdempotencyWindow.endless()
+            .remember(new RequestKey("a", 17), 3, Instant.EPOCH)
+            .remember(new RequestKey("b", -1), 4, Instant.parse("9999-12-31T23:59:59.999Z"));
+
+    for (Instant now :
+        new Instant[] {Instant.EPOCH, START, Instant.parse("9999-12-31T00:00:00Z")}) {
+      assertThat(window.find("a", now)).isEqualTo(new Remembered(17, 3));
+      assertThat(window.find("b", now)).isEqualTo(new Remembered(-1, 4));
+      assertThat(window.find("c", now)).isNull();
+    }
+    assertThat(IdempotencyWindow.endless().size()).isZero();
+    assertThat(IdempotencyWindow.endlessOfBytes(new byte[0]).find("a", START)).isNull();
+  }
+
+  @Test
+  void an_endless_window_loses_no_key_while_runs_are_frozen_merged_stored_and_read() {
+    var window = IdempotencyWindow.endless();
+    Instant now = START;
+    for (int i = 0; i < 5_000; i++) {
+      now = now.plus(Duration.ofDays(1));
+      window = window.remember(new RequestKey("pay-" + i, 7L * i), i + 1, now);
+      if (i % 997 == 0) {
+        window = IdempotencyWindow.endlessOfBytes(window.toBytes());
+      }
+    }
+
+    assertThat(window.size()).isEqualTo(5_000);
+    for (var each :
+        new IdempotencyWindow[] {window, IdempotencyWindow.endlessOfBytes(window.toBytes())}) {
+      for (int i = 0; i < 5_000; i++) {
+        assertThat(each.find("pay-" + i, now)).isEqualTo(new Remembered(7L * i, i + 1));
+      }
+      assertThat(each.find("pay-5000", now)).isNull();
+    }
+  }
+
+  @Test
+  void what_an_endless_window_wrote_is_the_same_as_what_the_other_would_write() {
+    var endless = IdempotencyWindow.endless();
+    var window = IdempotencyWindow.empty();
+    for (int i = 0; i < 1_000; i++) {
+      var key = new RequestKey("key-" + i, i);
+      endless = endless.remember(key, i + 1, START);
+      window = window.remember(key, i + 1, START);
+    }
+
+    assertThat(endless.toBytes()).isEqualTo(window.toBytes());
+    assertThat(
+            IdempotencyWindow.ofBytes(endless.toBytes())
+                .find("key-7", START.plus(Duration.ofDays(2))))
+        .isNull();
+    assertThat(
+            IdempotencyWindow.endlessOfBytes(window.toBytes())
+                .find("key-7", START.plus(Duration.ofDays(2))))
+        .isEqualTo(new Remembered(7, 8));
+  }
 }

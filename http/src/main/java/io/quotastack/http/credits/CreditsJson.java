@@ -110,8 +110,7 @@ public final class CreditsJson {
         .number("reserved_after", entry.reservedAfter())
         .number("overage_after", entry.overageAfter());
     allocations(json, customerId, entry.allocations());
-    json.objectOrNull(
-            "reference", reference, (each, to) -> each.text("type", to.type()).text("id", to.id()))
+    json.objectOrNull("reference", reference, CreditsJson::reference)
         .text("reason", entry.reason())
         .texts("metadata", entry.metadata())
         .instant("created_at", entry.createdAt())
@@ -122,10 +121,17 @@ public final class CreditsJson {
   /** Writes the blocks that an entry moved. */
   public static void allocations(JsonWriter json, UUID customerId, List<Allocation> allocations) {
     json.objects(
-        "allocations",
-        allocations,
-        (each, allocation) ->
-            each.text("block_id", OwnedId.Kind.BLOCK.text(customerId, allocation.block()))
-                .number("amount", allocation.amountMc()));
+        "allocations", allocations, (each, allocation) -> allocation(each, customerId, allocation));
+  }
+
+  /** Writes the members of one block that an entry moved. */
+  static void allocation(JsonWriter json, UUID customerId, Allocation allocation) {
+    json.text("block_id", OwnedId.Kind.BLOCK.text(customerId, allocation.block()))
+        .number("amount", allocation.amountMc());
+  }
+
+  /** Writes the members of what an entry is about. */
+  static void reference(JsonWriter json, Reference reference) {
+    json.text("type", reference.type()).text("id", reference.id());
   }
 }

@@ -46,7 +46,8 @@ final class EventReplies {
       case CustomerEvent.TopupGranted topup ->
           Reply.created(json -> TopupJson.granted(json, id, externalId, topup));
       case CustomerEvent.AutoTopupSet set ->
-          Reply.ok(json -> TopupJson.settings(json, id, externalId, set.settings()));
+          // Only to switch it off is a request with a key, whose answer may be asked for again.
+          Reply.ok(json -> TopupJson.autoTopup(json, id, externalId, null));
       case CustomerEvent.TopupRefused refused ->
           Reply.ok(json -> TopupJson.refused(json, id, externalId, refused));
       case CustomerEvent.BlockActivated _,

@@ -69,7 +69,7 @@ public final class EntitlementRoutes {
         new CustomerQuery.CheckEntitlement(
             metric.key(),
             metric.featureKey(),
-            catalog.pricing(metric.key(), tenants.now()),
+            catalog.pricing(metric.key(), tenants.now()).narrowedTo(properties),
             catalog.config().policy(),
             units,
             properties);

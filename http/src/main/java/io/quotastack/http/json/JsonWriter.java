@@ -51,6 +51,19 @@ public final class JsonWriter {
     return bytes.toByteArray();
   }
 
+  /** The UTF-8 JSON text of an array of objects, one for each value. */
+  public static <T> byte[] array(Iterable<? extends T> values, BiConsumer<JsonWriter, T> members) {
+    var bytes = new ByteArrayOutputStream(USUAL_LENGTH_BYTES);
+    try (JsonGenerator generator = FACTORY.createGenerator(bytes, JsonEncoding.UTF8)) {
+      generator.writeStartArray();
+      new JsonWriter(generator).elements(values, members);
+      generator.writeEndArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // bytes in memory: only a text that has no UTF-8
+    }
+    return bytes.toByteArray();
+  }
+
   /** A member that is a string. */
   public JsonWriter text(String name, @Nullable String value) {
     try {
@@ -163,15 +176,20 @@ public final class JsonWriter {
       String name, Iterable<? extends T> values, BiConsumer<JsonWriter, T> members) {
     try {
       generator.writeArrayFieldStart(name);
-      for (T value : values) {
-        generator.writeStartObject();
-        members.accept(this, value);
-        generator.writeEndObject();
-      }
+      elements(values, members);
       generator.writeEndArray();
       return this;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private <T> void elements(Iterable<? extends T> values, BiConsumer<JsonWriter, T> members)
+      throws IOException {
+    for (T value : values) {
+      generator.writeStartObject();
+      members.accept(this, value);
+      generator.writeEndObject();
     }
   }
 

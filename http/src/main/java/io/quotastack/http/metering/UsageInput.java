@@ -54,7 +54,7 @@ record UsageInput(
         request,
         metricKey,
         units,
-        catalog.pricing(metricKey, now),
+        catalog.pricing(metricKey, now).narrowedTo(properties),
         catalog.config().policy(),
         timestamp,
         properties,

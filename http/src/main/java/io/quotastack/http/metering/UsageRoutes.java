@@ -199,7 +199,11 @@ public final class UsageRoutes {
       UsageHistory.Grain grain) {
     ZoneId zone = view.profile().over(catalog.config().policy()).timeZone();
     Instant until = to == null ? tenants.now() : to;
-    Instant since = from == null ? Period.month(until, zone).start() : from;
+    // The month that ends with it, if it is the first instant of the next.
+    Instant since = from == null ? Period.month(until.minusMillis(1), zone).start() : from;
+    if (!since.isBefore(until)) {
+      throw Problem.invalidRequest("?from", "must be in the past, or give to").asException();
+    }
     return history
         .summary(
             customer, view.version(), new UsageHistory.Filter(metricKey, since, until), grain, zone)

@@ -89,15 +89,15 @@ public final class ReservationRoutes {
     Long ttlSeconds = body.wholeOrNull("ttl_seconds", 1, MAX_TTL_SECONDS);
     Map<String, String> properties = body.textMap("properties", TextMapRule.METADATA);
     Map<String, String> metadata = body.textMap("metadata", TextMapRule.METADATA);
-    if (creditsMc == null) {
-      if (metricKey == null) {
+    if (!body.has("credits")) {
+      if (!body.has("billable_metric_key")) {
         body.reject("billable_metric_key", "is required with estimated_units, or give credits");
-      } else if (units == null) {
+      } else if (!body.has("estimated_units")) {
         body.reject("estimated_units", "is required, or give credits");
       }
-    } else if (units != null) {
+    } else if (body.has("estimated_units")) {
       body.reject("credits", "excludes estimated_units: give one of the two");
-    } else if (metricKey != null) {
+    } else if (body.has("billable_metric_key")) {
       body.reject("billable_metric_key", "goes with estimated_units, not with credits");
     }
     body.finish();
@@ -112,7 +112,9 @@ public final class ReservationRoutes {
                     metricKey,
                     units,
                     creditsMc,
-                    metricKey == null ? Pricing.NONE : catalog.pricing(metricKey, tenants.now()),
+                    metricKey == null
+                        ? Pricing.NONE
+                        : catalog.pricing(metricKey, tenants.now()).narrowedTo(properties),
                     catalog.config().policy(),
                     ttlSeconds == null
                         ? catalog.config().reservationDefaultTtlSeconds()
@@ -128,9 +130,9 @@ public final class ReservationRoutes {
     Long creditsMc = body.amountOrNull("credits", 0);
     boolean last = body.boolOr("final", true);
     Map<String, String> metadata = body.textMap("metadata", TextMapRule.METADATA);
-    if (units != null && creditsMc != null) {
+    if (body.has("actual_units") && body.has("credits")) {
       body.reject("credits", "excludes actual_units: give one of the two");
-    } else if (!last && units == null && creditsMc == null) {
+    } else if (!last && !body.has("actual_units") && !body.has("credits")) {
       body.reject("actual_units", "is required if the commit is not final, or give credits");
     }
     body.finish();

@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -26,8 +27,11 @@ import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
+import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -308,6 +312,15 @@ public final class Api {
     return HttpResponse.create()
         .withStatus(reply.status())
         .addHeaders(headers)
-        .withEntity(HttpEntities.create(reply.contentType(), reply.body().get()));
+        .withEntity(entity(reply));
+  }
+
+  private static ResponseEntity entity(Reply reply) {
+    return switch (reply.body()) {
+      case Reply.Body.Whole(Supplier<ByteString> bytes) ->
+          HttpEntities.create(reply.contentType(), bytes.get());
+      case Reply.Body.Streamed(Source<ByteString, ?> pieces) ->
+          HttpEntities.createChunked(reply.contentType(), pieces);
+    };
   }
 }

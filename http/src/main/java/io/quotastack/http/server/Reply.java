@@ -9,6 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
 /**
@@ -19,12 +20,28 @@ import org.apache.pekko.util.ByteString;
  *
  * @param status the HTTP status
  * @param contentType what the body is
- * @param body writes the body; called once
+ * @param body the body
  * @param headers further headers
  */
-public record Reply(
-    int status, ContentType contentType, Supplier<ByteString> body, Map<String, String> headers) {
+public record Reply(int status, ContentType contentType, Body body, Map<String, String> headers) {
   private static final String REPLAYED = "X-Idempotent-Replayed";
+
+  /** What the body is made of. */
+  public sealed interface Body {
+    /**
+     * All of it at once.
+     *
+     * @param bytes writes it; called once
+     */
+    record Whole(Supplier<ByteString> bytes) implements Body {}
+
+    /**
+     * Piece by piece, each made only when the client has taken the ones before. If it fails, the
+     * connection breaks: no client takes what it has until then for all. It may be thrown away
+     * without ever being asked for anything, when the client is gone before or wants the head only.
+     */
+    record Streamed(Source<ByteString, ?> pieces) implements Body {}
+  }
 
   /** 200 with an object of these members. */
   public static Reply ok(JsonWriter.Members members) {
@@ -40,7 +57,7 @@ public record Reply(
     return new Reply(
         status,
         ContentTypes.APPLICATION_JSON,
-        () -> ByteString.fromArrayUnsafe(JsonWriter.object(members)),
+        new Body.Whole(() -> ByteString.fromArrayUnsafe(JsonWriter.object(members))),
         Map.of());
   }
 
@@ -51,7 +68,13 @@ public record Reply(
 
   /** That status with a body of any type. The bytes must not change afterwards. */
   public static Reply bytes(int status, ContentType contentType, byte[] body) {
-    return new Reply(status, contentType, () -> ByteString.fromArrayUnsafe(body), Map.of());
+    return new Reply(
+        status, contentType, new Body.Whole(() -> ByteString.fromArrayUnsafe(body)), Map.of());
+  }
+
+  /** 200 with a body that is made while it is sent; see {@link Body.Streamed}. */
+  public static Reply streamed(ContentType contentType, Source<ByteString, ?> pieces) {
+    return new Reply(200, contentType, new Body.Streamed(pieces), Map.of());
   }
 
   /** The answer that a problem is. */
@@ -59,7 +82,7 @@ public record Reply(
     return new Reply(
         problem.type().status(),
         JsonTypes.PROBLEM,
-        () -> ByteString.fromArrayUnsafe(problem.toJson(requestId)),
+        new Body.Whole(() -> ByteString.fromArrayUnsafe(problem.toJson(requestId))),
         problem.headers());
   }
 

@@ -11,6 +11,7 @@ import io.quotastack.http.door.Customers;
 import io.quotastack.http.door.Tenants;
 import io.quotastack.http.input.JsonFields;
 import io.quotastack.http.metering.MetricRoutes;
+import io.quotastack.http.problems.Problem;
 import io.quotastack.http.server.Call;
 import io.quotastack.http.server.Reply;
 import io.quotastack.http.server.Routes;
@@ -18,7 +19,6 @@ import java.util.concurrent.CompletionStage;
 
 /** When the tenant is asked to top a customer up (semantics 7). */
 public final class AutoTopupRoutes {
-  private static final int MAX_PER_WINDOW = 100;
   private static final long DEFAULT_WINDOW_SECONDS = 86_400;
   private static final long MAX_WINDOW_SECONDS = 31_622_400;
 
@@ -40,18 +40,16 @@ public final class AutoTopupRoutes {
   }
 
   private CompletionStage<Reply> read(Call call) {
-    CustomerRef customer = Customers.of(call);
+    return status(Customers.of(call));
+  }
+
+  private CompletionStage<Reply> status(CustomerRef customer) {
     return customers
         .read(customer, new CustomerQuery.ReadAutoTopup(), CustomerView.Topups.class)
         .thenApply(view -> {
           AutoTopup autoTopup = view.autoTopup();
-          return Reply.ok(json -> {
-            if (autoTopup == null) {
-              TopupJson.settings(json, customer.customerId(), view.externalId(), null);
-            } else {
-              TopupJson.status(json, customer.customerId(), view.externalId(), autoTopup);
-            }
-          });
+          return Reply.ok(json ->
+              TopupJson.autoTopup(json, customer.customerId(), view.externalId(), autoTopup));
         });
   }
 
@@ -63,21 +61,21 @@ public final class AutoTopupRoutes {
             body.amount("threshold", 1),
             body.textOrNull("package_id", MetricRoutes.KEY),
             body.amountOrNull("credits", 1),
-            body.intOr("max_per_window", 1, MAX_PER_WINDOW, 1),
+            body.intOr("max_per_window", 1, AutoTopup.MAX_PER_WINDOW, 1),
             body.wholeOr("window_seconds", 1, MAX_WINDOW_SECONDS, DEFAULT_WINDOW_SECONDS));
-    if (settings.packageKey() == null && settings.creditsMc() == null) {
-      body.reject("credits", "is required, or give package_id");
-    } else if (settings.packageKey() != null && settings.creditsMc() != null) {
-      body.reject("package_id", "excludes credits: give one of the two");
-    }
+    TopupRoutes.checkOneOfCreditsAndPackage(body);
     body.finish();
     return tenants
         .catalog(customer.tenant())
         .thenCompose(catalog -> {
-          if (settings.packageKey() != null) {
-            var _ = TopupRoutes.onSale(catalog, settings.packageKey());
+          String key = settings.packageKey();
+          String fault = key == null ? null : TopupRoutes.fault(catalog, key);
+          if (fault != null) {
+            throw Problem.invalidRequest("/package_id", fault).asException();
           }
-          return customers.write(customer, new SetAutoTopup(settings));
+          return customers
+              .write(customer, new SetAutoTopup(settings))
+              .thenCompose(done -> status(customer));
         });
   }
 

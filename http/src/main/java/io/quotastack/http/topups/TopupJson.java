@@ -15,6 +15,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Topups and auto-topup in JSON. */
 public final class TopupJson {
+  private static final List<String> AUTO_TOPUP_MEMBERS =
+      List.of(
+          "threshold",
+          "package_id",
+          "credits",
+          "max_per_window",
+          "window_seconds",
+          "pending_until",
+          "refusals",
+          "not_before");
+
   private TopupJson() {}
 
   private record Deposit(BlockTerms terms, long settlesMc) {}
@@ -55,29 +66,26 @@ public final class TopupJson {
         .settling(topup.settlesMc() + topup.bonusSettlesMc());
   }
 
-  /** Writes the members of what was set; null = nothing is asked for any more. */
-  public static void settings(
+  /** Writes the members of when a topup is asked for; null = never. */
+  public static void autoTopup(
       JsonWriter json,
       UUID customerId,
       @Nullable String externalId,
-      AutoTopup.@Nullable Settings settings) {
+      @Nullable AutoTopup autoTopup) {
     json.text("customer_id", customerId.toString())
         .text("external_customer_id", externalId)
-        .bool("enabled", settings != null);
-    if (settings != null) {
-      json.number("threshold", settings.thresholdMc())
-          .text("package_id", settings.packageKey())
-          .numberOrNull("credits", settings.creditsMc())
-          .number("max_per_window", settings.maxPerWindow())
-          .number("window_seconds", settings.windowSeconds());
+        .bool("enabled", autoTopup != null);
+    if (autoTopup == null) {
+      AUTO_TOPUP_MEMBERS.forEach(json::nothing);
+      return;
     }
-  }
-
-  /** Writes the members of what is set and of where it stands. */
-  static void status(
-      JsonWriter json, UUID customerId, @Nullable String externalId, AutoTopup autoTopup) {
-    settings(json, customerId, externalId, autoTopup.settings());
-    json.instant("pending_until", autoTopup.pendingUntil())
+    AutoTopup.Settings settings = autoTopup.settings();
+    json.number("threshold", settings.thresholdMc())
+        .text("package_id", settings.packageKey())
+        .numberOrNull("credits", settings.creditsMc())
+        .number("max_per_window", settings.maxPerWindow())
+        .number("window_seconds", settings.windowSeconds())
+        .instant("pending_until", autoTopup.pendingUntil())
         .number("refusals", autoTopup.refusals())
         .instant("not_before", autoTopup.notBefore());
   }

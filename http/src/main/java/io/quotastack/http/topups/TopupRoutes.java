@@ -15,7 +15,6 @@ import io.quotastack.http.input.JsonFields;
 import io.quotastack.http.input.TextMapRule;
 import io.quotastack.http.input.TextRule;
 import io.quotastack.http.metering.MetricRoutes;
-import io.quotastack.http.problems.Problem;
 import io.quotastack.http.server.Call;
 import io.quotastack.http.server.Reply;
 import io.quotastack.http.server.Routes;
@@ -24,8 +23,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -57,20 +56,22 @@ public final class TopupRoutes {
             catalog -> customers.write(customer, input.command(call.requestKey(), catalog)));
   }
 
-  /**
-   * The package of that key.
-   *
-   * @throws io.quotastack.http.problems.ProblemException if there is none that is on sale
-   */
-  static TopupPackage onSale(Catalog catalog, String key) {
-    TopupPackage found = catalog.topupPackage(key);
-    if (found == null || found.archived()) {
-      throw Problem.invalidRequest(
-              "/package_id",
-              found == null ? "there is no package '" + key + "'" : "the package is archived")
-          .asException();
+  /** Sees to it that what is bought is told in one way. */
+  static void checkOneOfCreditsAndPackage(JsonFields body) {
+    if (!body.has("credits") && !body.has("package_id")) {
+      body.reject("credits", "is required, or give package_id");
+    } else if (body.has("credits") && body.has("package_id")) {
+      body.reject("package_id", "excludes credits: give one of the two");
     }
-    return found;
+  }
+
+  /** Why that package can't be granted; null = it can. */
+  static @Nullable String fault(Catalog catalog, String key) {
+    TopupPackage found = catalog.topupPackage(key);
+    if (found == null) {
+      return "there is no package '" + key + "'";
+    }
+    return found.archived() ? "the package is archived" : null;
   }
 
   /**
@@ -106,25 +107,22 @@ public final class TopupRoutes {
               body.wholeOrNull("expires_after_seconds", 1, DepositRules.MAX_LIFE_SECONDS),
               DepositRules.metricKeys(body),
               body.textMap("metadata", TextMapRule.METADATA));
-      if (input.creditsMc == null && input.packageKey == null) {
-        body.reject("credits", "is required, or give package_id");
-      } else if (input.creditsMc != null && input.packageKey != null) {
-        body.reject("package_id", "excludes credits: give one of the two");
-      }
+      checkOneOfCreditsAndPackage(body);
       DepositRules.checkExpiry(body, input.expiresAt, input.expiresAfterSeconds);
       body.finish();
       return input;
     }
 
     GrantTopup command(RequestKey request, Catalog catalog) {
-      TopupPackage bought = packageKey == null ? null : onSale(catalog, packageKey);
+      TopupPackage bought = packageKey == null ? null : catalog.topupPackage(packageKey);
       boolean ownExpiry = expiresAt != null || expiresAfterSeconds != null;
       return new GrantTopup(
           request,
           named.externalId(),
           paymentId == null ? null : new RequestKey(paymentId, termsFingerprint()),
           packageKey,
-          bought == null ? Objects.requireNonNull(creditsMc) : bought.creditsMc(),
+          packageKey == null ? null : fault(catalog, packageKey),
+          bought == null ? creditsMc == null ? 1 : creditsMc : bought.creditsMc(),
           bought == null ? 0 : bought.bonusCreditsMc(),
           pricePaid != null || bought == null ? pricePaid : bought.price(),
           currency != null || bought == null ? currency : bought.currency(),
@@ -148,10 +146,11 @@ public final class TopupRoutes {
                   String.valueOf(packageKey),
                   pricePaid == null ? "null" : pricePaid.toPlainString(),
                   String.valueOf(currency),
-                  String.valueOf(priority),
+                  // Without a package, not to name one is to name 0.
+                  priority == null && packageKey == null ? "0" : String.valueOf(priority),
                   String.valueOf(expiresAt),
                   String.valueOf(expiresAfterSeconds),
-                  String.valueOf(metricKeys)));
+                  metricKeys == null ? "null" : new TreeSet<>(metricKeys).toString()));
       return RequestFingerprint.of("POST", PATH, terms.getBytes(StandardCharsets.UTF_8));
     }
   }

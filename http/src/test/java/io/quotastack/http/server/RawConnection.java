@@ -75,6 +75,39 @@ final class RawConnection implements AutoCloseable {
     return new Response(status, response.headers(), body);
   }
 
+  /** Reads until that has come. */
+  String readUntil(String end) throws IOException {
+    var text = new StringBuilder();
+    while (text.indexOf(end) < 0) {
+      int next = socket.getInputStream().read();
+      if (next < 0) {
+        throw new IOException("the connection ended after: " + text);
+      }
+      text.append((char) next);
+    }
+    return text.toString();
+  }
+
+  /** Reads until the server ends the connection, in whatever way. */
+  String readToEnd() throws IOException {
+    var text = new StringBuilder();
+    try {
+      for (int next = socket.getInputStream().read();
+          next >= 0;
+          next = socket.getInputStream().read()) {
+        text.append((char) next);
+      }
+    } catch (SocketException _) {
+      // broken off
+    }
+    return text.toString();
+  }
+
+  /** Reads so many bytes and forgets them; false if the connection ends before. */
+  boolean skip(int bytes) throws IOException {
+    return socket.getInputStream().readNBytes(bytes).length == bytes;
+  }
+
   /** Whether the server has ended the connection. */
   boolean isAtEnd() throws IOException {
     try {
