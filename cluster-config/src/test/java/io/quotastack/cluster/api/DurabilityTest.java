@@ -94,6 +94,13 @@ class DurabilityTest {
     Answer afterSnapshot =
         api.usage("restarted", "tokens", "5").idempotencyKey("single").send().created();
 
+    api.metric("pinned", "2");
+    api.grant("holding", 1000);
+    String held = reserve("holding", 40);
+    String partlyHeld = reserve("holding", 20);
+    commit(partlyHeld, "{\"actual_units\": 5, \"final\": false}");
+    Answer paid = topup("paying", "\"credits\": 500, \"price_paid\": \"9.90\"", "first").created();
+
     Instant expiry = Instant.now().plusSeconds(3).truncatedTo(ChronoUnit.MILLIS);
     String effective = expiry.minusMillis(500).toString();
     api.grant("asleep", 10);
@@ -124,7 +131,27 @@ class DurabilityTest {
             api.usage("restarted", "tokens", "5").idempotencyKey("single").send().created().body())
         .isEqualTo(afterSnapshot.body());
     assertThat(everything()).isEqualTo(before);
-    for (String customer : List.of("writes", "restarted")) {
+
+    // What was held is committed at the price of then, a payment stays granted.
+    api.price("pinned", "9");
+    assertThat(api.get(byExternalId("holding") + "/credits").ok().number("/reserved_balance"))
+        .isEqualTo(2 * (40 + 15));
+    assertThat(commit(held, "{\"actual_units\": 41}").number("/cost")).isEqualTo(82);
+    Answer rest = commit(partlyHeld, "{}");
+    assertThat(rest.number("/cost")).isEqualTo(30);
+    assertThat(rest.number("/captured")).isEqualTo(40);
+    assertThat(rest.number("/balance")).isEqualTo(1000 - 82 - 40);
+    Answer redelivered =
+        topup("paying", "\"credits\": 500, \"price_paid\": 9.9", "second").created();
+    assertThat(redelivered.isReplay()).isTrue();
+    assertThat(redelivered.body()).isEqualTo(paid.body());
+    assertThat(
+            topup("paying", "\"credits\": 501, \"price_paid\": 9.9", "third")
+                .isProblem(409, "payment_conflict")
+                .text("/topup_id"))
+        .isEqualTo(paid.text("/topup_id"));
+    assertThat(api.balance("paying")).isEqualTo(500);
+    for (String customer : List.of("writes", "restarted", "holding", "paying")) {
       assertThat(api.get(byExternalId(customer) + "/ledger/verify").ok().truth("/valid")).isTrue();
     }
 
@@ -141,6 +168,30 @@ class DurabilityTest {
     assertThat(api.get(byExternalId("asleep") + "/ledger/verify").ok().truth("/valid")).isTrue();
   }
 
+  /** Holds what so many units cost, out of credits that are enough; the path of the hold. */
+  private String reserve(String externalId, int units) {
+    String reserve =
+        """
+        {"external_customer_id": "%s", "billable_metric_key": "pinned", "estimated_units": %d}
+        """;
+    return "/v1/reserve/"
+        + api.post("/v1/reserve", reserve.formatted(externalId, units))
+            .created()
+            .text("/reservation_id");
+  }
+
+  private Answer commit(String reservation, String body) {
+    return api.post(reservation + "/commit", body).ok();
+  }
+
+  private Answer topup(String externalId, String terms, String idempotencyKey) {
+    String topup =
+        """
+        {"external_customer_id": "%s", %s, "currency": "EUR", "external_payment_id": "pi_1"}
+        """;
+    return api.post("/v1/topup/grant", topup.formatted(externalId, terms), idempotencyKey);
+  }
+
   private static String millis(String instant) {
     return instant.contains(".") ? instant : instant.replace("Z", ".000Z");
   }
@@ -152,7 +203,9 @@ class DurabilityTest {
       everything.add(api.get(byExternalId(customer)).ok().body());
       everything.add(api.get(byExternalId(customer) + "/credits?include_blocks=true").ok().body());
       everything.add(api.get(byExternalId(customer) + "/ledger?limit=3").ok().body());
+      everything.add(api.get(byExternalId(customer) + "/reservations?limit=100").ok().body());
     }
+    everything.add(api.get(byExternalId("writes asked") + "/auto-topup").ok().body());
     everything.add(api.get("/v1/billable-metrics?limit=100").ok().body());
     everything.add(api.get("/v1/metering-rules?limit=100").ok().body());
     everything.add(api.get("/v1/topup/packages?limit=100").ok().body());

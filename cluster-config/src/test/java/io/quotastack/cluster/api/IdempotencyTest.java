@@ -60,6 +60,8 @@ class IdempotencyTest {
         api.get(byExternalId("writes")).ok().body(),
         api.get(byExternalId("writes") + "/credits?include_blocks=true").ok().body(),
         api.get(byExternalId("writes") + "/ledger").ok().body(),
+        api.get(byExternalId("writes") + "/reservations?limit=100").ok().body(),
+        api.get(byExternalId("writes asked") + "/auto-topup").ok().body(),
         api.get(byExternalId("writes new")).body().replaceFirst("\"instance\":\"[^\"]*\"", ""),
         api.get(byExternalId("writes granted")).body().replaceFirst("\"instance\":\"[^\"]*\"", ""),
         api.get("/v1/billable-metrics?limit=100").ok().body(),

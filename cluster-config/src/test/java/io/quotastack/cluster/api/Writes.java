@@ -41,11 +41,16 @@ final class Writes {
             "/v1/topup/packages",
             "{\"key\": \"writes_package\", \"name\": \"A\", \"credits\": 1000}")
         .created();
+    client.grant("writes asked", 10);
+    client
+        .put(byExternalId("writes asked") + "/auto-topup", "{\"threshold\": 20, \"credits\": 100}")
+        .ok();
   }
 
   /** All of them; each can be sent once to a tenant that is prepared. */
   static List<Write> all(TestTenant tenant) {
-    String customerId = tenant.live().get(byExternalId("writes")).ok().text("/customer_id");
+    ApiClient client = tenant.live();
+    String customerId = client.get(byExternalId("writes")).ok().text("/customer_id");
     return List.of(
         new Write(
             "create a customer",
@@ -94,6 +99,55 @@ final class Writes {
             {"external_customer_id": "writes", "billable_metric_key": "writes_metric", "units": 1.5}
             """),
         new Write(
+            "reserve",
+            "POST",
+            "/v1/reserve",
+            """
+            {"external_customer_id": "writes", "billable_metric_key": "writes_metric",
+             "estimated_units": 4, "properties": {"b": "1", "a": "2"}, "metadata": {"z": "é"}}
+            """,
+            "{\"external_customer_id\": \"writes\", \"credits\": 4}"),
+        new Write(
+            "commit",
+            "POST",
+            reservation(client) + "/commit",
+            "{\"actual_units\": 1.50, \"metadata\": {\"z\": \"é\"}}",
+            "{\"actual_units\": 1.5}"),
+        new Write(
+            "capture a part",
+            "POST",
+            reservation(client) + "/commit",
+            "{\"actual_units\": 1, \"final\": false}",
+            "{\"credits\": 1, \"final\": false}"),
+        new Write("release", "POST", reservation(client) + "/release", "{\"reason\": \"é\"}", "{}"),
+        new Write(
+            "extend",
+            "POST",
+            reservation(client) + "/extend",
+            "{\"ttl_seconds\": 1000}",
+            "{\"ttl_seconds\": 1001}"),
+        new Write(
+            "top up",
+            "POST",
+            "/v1/topup/grant",
+            """
+            {"external_customer_id": "writes", "credits": 70, "price_paid": "1.50",
+             "currency": "EUR", "external_payment_id": "é 1"}
+            """,
+            "{\"external_customer_id\": \"writes\", \"credits\": 71}"),
+        new Write(
+            "top up by package",
+            "POST",
+            "/v1/topup/grant",
+            "{\"external_customer_id\": \"writes\", \"package_id\": \"writes_package\"}",
+            "{\"external_customer_id\": \"writes\", \"credits\": 1000}"),
+        new Write(
+            "refuse a topup",
+            "POST",
+            byExternalId("writes asked") + "/auto-topup/refuse",
+            "{}",
+            "{ }"),
+        new Write(
             "create a metric",
             "POST",
             "/v1/billable-metrics",
@@ -135,6 +189,16 @@ final class Writes {
             tenant.configPath(),
             "{\"max_overage\": 5000, \"time_zone\": \"Europe/Berlin\"}",
             "{}"));
+  }
+
+  /** The path of a new reservation. */
+  private static String reservation(ApiClient client) {
+    String reserve =
+        """
+        {"external_customer_id": "writes", "billable_metric_key": "writes_metric",
+         "estimated_units": 2}
+        """;
+    return "/v1/reserve/" + client.post("/v1/reserve", reserve).created().text("/reservation_id");
   }
 
   /** The body of a batch of events that are all alike, of one unit each. */
