@@ -203,6 +203,7 @@ class UsageListTest {
     "usage/summary?to=, ?to",
     "usage/summary?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z, ?to",
     "usage/summary?from=2026-01-01T00:00:00Z&to=2026-01-01T00:00:00Z, ?to",
+    "usage/summary?from=2100-01-01T00:00:00Z, ?from",
     "usage/summary?limit=5, ?limit",
   })
   void a_query_that_makes_no_sense_is_refused(String pathAndQuery, String pointer) {
@@ -383,6 +384,14 @@ class UsageListTest {
     assertThat(summary.text("/time_zone")).isEqualTo("UTC");
     assertThat(summary.number("/buckets/0/events")).isEqualTo(2);
     assertThat(summary.text("/buckets/0/units")).isEqualTo("3");
+  }
+
+  @Test
+  void a_summary_that_ends_with_a_month_is_of_that_month() {
+    Answer summary = summary("queried", "to=2026-03-01T00:00:00Z");
+    assertThat(Instant.parse(summary.text("/from"))).isEqualTo("2026-02-01T00:00:00Z");
+    assertThat(Instant.parse(summary.text("/to"))).isEqualTo("2026-03-01T00:00:00Z");
+    assertThat(summary.at("/buckets")).isEmpty();
   }
 
   @Test
