@@ -185,6 +185,8 @@ class ReversalsTest {
     assertThat(ledger.getLast().path("created_at")).isEqualTo(back.at("/created_at"));
     assertThat(api.get(byExternalId("expired") + "/credits/blocks").ok().each("id"))
         .containsExactly(kept);
+    assertThat(api.get(byExternalId("expired") + "/credits/blocks?status=expired").ok().each("id"))
+        .containsExactly(ended);
   }
 
   @Test

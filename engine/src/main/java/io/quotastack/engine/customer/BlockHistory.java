@@ -5,7 +5,8 @@ import io.quotastack.engine.ids.CustomerRef;
 import io.quotastack.engine.journal.JournalReader;
 import io.quotastack.engine.journal.JournalReader.Direction;
 import io.quotastack.engine.journal.JournalRow;
-import java.time.Instant;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -67,24 +68,17 @@ public final class BlockHistory {
   }
 
   /**
-   * Whether a block that is not live and was not voided had something left when it expired; else it
-   * was used up.
-   *
-   * @param version the customer's last journal event
+   * Which of these blocks had something left when they expired, or got something back afterwards.
+   * Reads all expiries since the oldest of them was made.
    */
-  public CompletionStage<Boolean> hasExpired(CustomerRef customer, BlockTerms terms, long version) {
-    Instant expiresAt = terms.expiresAt();
-    if (expiresAt == null) {
-      return CompletableFuture.completedFuture(false);
-    }
-    return ledger
-        .firstAt(customer, expiresAt, 1, version + 1)
-        .thenCompose(first -> expiredFrom(customer, terms.number(), expiresAt, first));
+  public CompletionStage<Set<Long>> expiredAmong(CustomerRef customer, Set<Long> numbers) {
+    return numbers.isEmpty()
+        ? CompletableFuture.completedFuture(Set.of())
+        : expiredFrom(customer, Collections.min(numbers), numbers, new HashSet<>());
   }
 
-  /** Whether the block's expiry stands among the events of that instant, which is where it does. */
-  private CompletionStage<Boolean> expiredFrom(
-      CustomerRef customer, long number, Instant expiresAt, long from) {
+  private CompletionStage<Set<Long>> expiredFrom(
+      CustomerRef customer, long from, Set<Long> numbers, Set<Long> found) {
     return journal
         .read(
             customer.persistenceId(),
@@ -95,17 +89,14 @@ public final class BlockHistory {
             JournalReader.MAX_ROWS)
         .thenCompose(rows -> {
           for (JournalRow row : rows) {
-            var expired = (CustomerEvent.BlockExpired) row.event();
-            if (expired.at().isAfter(expiresAt)) {
-              return CompletableFuture.completedFuture(false);
-            }
-            if (expired.block() == number) {
-              return CompletableFuture.completedFuture(true);
+            long number = ((CustomerEvent.BlockExpired) row.event()).block();
+            if (numbers.contains(number)) {
+              found.add(number);
             }
           }
-          return rows.size() < JournalReader.MAX_ROWS
-              ? CompletableFuture.completedFuture(false)
-              : expiredFrom(customer, number, expiresAt, rows.getLast().sequence() + 1);
+          return rows.size() < JournalReader.MAX_ROWS || found.size() == numbers.size()
+              ? CompletableFuture.completedFuture(found)
+              : expiredFrom(customer, rows.getLast().sequence() + 1, numbers, found);
         });
   }
 }

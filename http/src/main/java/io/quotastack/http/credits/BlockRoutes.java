@@ -26,8 +26,10 @@ import io.quotastack.http.server.Reply;
 import io.quotastack.http.server.Routes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Listing blocks and taking them back (semantics 3). */
@@ -134,7 +136,7 @@ public final class BlockRoutes {
     return customers
         .settledHead(customer)
         .thenCompose(head ->
-            new GoneBlocks(customer, status, head.version(), page.limit())
+            new GoneBlocks(customer, status, page.limit())
                 .gather(before == null ? head.version() + 1 : before, MAX_LOOKED_AT))
         .thenApply(found ->
             Reply.ok(json ->
@@ -148,14 +150,12 @@ public final class BlockRoutes {
   private final class GoneBlocks {
     private final CustomerRef customer;
     private final BlockStatus status;
-    private final long version;
     private final int limit;
     private final List<Block> found = new ArrayList<>();
 
-    GoneBlocks(CustomerRef customer, BlockStatus status, long version, int limit) {
+    GoneBlocks(CustomerRef customer, BlockStatus status, int limit) {
       this.customer = customer;
       this.status = status;
-      this.version = version;
       this.limit = limit;
     }
 
@@ -169,53 +169,58 @@ public final class BlockRoutes {
                       new CustomerQuery.ReadBlockFates(
                           looked.stream().map(BlockTerms::number).toList()),
                       CustomerView.BlockFates.class)
-                  .thenCompose(fates -> take(looked, fates, 0, budget)));
+                  .thenCompose(fates ->
+                      history
+                          .expiredAmong(customer, unknown(looked, fates))
+                          .thenCompose(expired -> take(looked, fates, expired, budget))));
+    }
+
+    /** Those that may have expired: neither live nor voided, and with an end. */
+    private Set<Long> unknown(List<BlockTerms> looked, CustomerView.BlockFates fates) {
+      return looked.stream()
+          .filter(terms -> terms.expiresAt() != null && !fates.voided().contains(terms.number()))
+          .map(BlockTerms::number)
+          .filter(number -> find(fates, number) == null)
+          .collect(Collectors.toSet());
     }
 
     private CompletionStage<Page<Block>> take(
-        List<BlockTerms> looked, CustomerView.BlockFates fates, int from, int budget) {
-      if (from == looked.size()) {
-        if (looked.size() < LOOKED_AT_ONCE) {
-          return CompletableFuture.completedFuture(new Page<>(found, null));
+        List<BlockTerms> looked, CustomerView.BlockFates fates, Set<Long> expired, int budget) {
+      for (BlockTerms terms : looked) {
+        Block live = find(fates, terms.number());
+        if (statusOf(terms, live, fates, expired) == status) {
+          if (found.size() == limit) {
+            return CompletableFuture.completedFuture(
+                new Page<>(found, cursorAfter(found.getLast().terms().number())));
+          }
+          found.add(live == null ? new Block(terms, 0, 0, false) : live);
         }
-        long last = looked.getLast().number();
-        return budget <= LOOKED_AT_ONCE
-            ? CompletableFuture.completedFuture(new Page<>(found, cursorAfter(last)))
-            : gather(last, budget - LOOKED_AT_ONCE);
       }
-      BlockTerms terms = looked.get(from);
-      return statusOf(terms, fates)
-          .thenCompose(its -> {
-            if (its == status) {
-              if (found.size() == limit) {
-                return CompletableFuture.completedFuture(
-                    new Page<>(found, cursorAfter(found.getLast().terms().number())));
-              }
-              found.add(live(fates, terms.number(), new Block(terms, 0, 0, false)));
-            }
-            return take(looked, fates, from + 1, budget);
-          });
+      if (looked.size() < LOOKED_AT_ONCE) {
+        return CompletableFuture.completedFuture(new Page<>(found, null));
+      }
+      long last = looked.getLast().number();
+      return budget <= LOOKED_AT_ONCE
+          ? CompletableFuture.completedFuture(new Page<>(found, cursorAfter(last)))
+          : gather(last, budget - LOOKED_AT_ONCE);
     }
 
-    private CompletionStage<BlockStatus> statusOf(BlockTerms terms, CustomerView.BlockFates fates) {
-      for (Block block : fates.live()) {
-        if (block.terms().number() == terms.number()) {
-          return CompletableFuture.completedFuture(block.status());
-        }
+    private static BlockStatus statusOf(
+        BlockTerms terms, @Nullable Block live, CustomerView.BlockFates fates, Set<Long> expired) {
+      if (live != null) {
+        return live.status();
       }
       if (fates.voided().contains(terms.number())) {
-        return CompletableFuture.completedFuture(BlockStatus.VOIDED);
+        return BlockStatus.VOIDED;
       }
-      return history
-          .hasExpired(customer, terms, version)
-          .thenApply(expired -> expired ? BlockStatus.EXPIRED : BlockStatus.EXHAUSTED);
+      return expired.contains(terms.number()) ? BlockStatus.EXPIRED : BlockStatus.EXHAUSTED;
     }
 
-    private Block live(CustomerView.BlockFates fates, long number, Block otherwise) {
+    private static @Nullable Block find(CustomerView.BlockFates fates, long number) {
       return fates.live().stream()
           .filter(block -> block.terms().number() == number)
           .findFirst()
-          .orElse(otherwise);
+          .orElse(null);
     }
 
     private Cursor cursorAfter(long number) {

@@ -198,7 +198,8 @@ public final class UsageRoutes {
       @Nullable Instant to,
       UsageHistory.Grain grain) {
     ZoneId zone = view.profile().over(catalog.config().policy()).timeZone();
-    Instant until = to == null ? tenants.now() : to;
+    // What is used in this very millisecond is in it.
+    Instant until = to == null ? tenants.now().plusMillis(1) : to;
     // The month that ends with it, if it is the first instant of the next.
     Instant since = from == null ? Period.month(until.minusMillis(1), zone).start() : from;
     if (!since.isBefore(until)) {
