@@ -24,6 +24,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -262,6 +263,27 @@ class ExportTest {
     assertThat(lines.getLast().at("/export_end/to").textValue()).isEqualTo(to);
     assertThat(lines.getLast().at("/export_end/entries").intValue()).isEqualTo(expected.size());
     assertThat(lines(api.get("/v1/ledger/export?from=" + to + "&to=" + from).ok())).hasSize(1);
+  }
+
+  @Test
+  void what_is_due_is_written_before_one_customer_is_exported() {
+    Instant expiresAt;
+    TestNode before = TestNode.start(TestNode.shared().database());
+    try (before) {
+      Answer granted =
+          TestTenant.of(before)
+              .live()
+              .grant("due", "{\"credits\": 5, \"expires_after_seconds\": 1}");
+      expiresAt = Instant.parse(granted.text("/block/expires_at"));
+    }
+    // In no node's memory, where a timer would write it.
+    inTime().until(() -> Instant.now().isAfter(expiresAt));
+    try (TestNode after = before.startAgain()) {
+      List<JsonNode> lines =
+          lines(TestTenant.of(after).live().get("/v1/ledger/export?customer=due").ok());
+      assertThat(lines).hasSize(4);
+      assertThat(lines.get(1).path("type").textValue()).isEqualTo("expire");
+    }
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package io.quotastack.cluster.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.quotastack.cluster.Main;
 import io.quotastack.cluster.TestNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -29,7 +31,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DocumentationTest {
   // Maven runs tests in the module's folder.
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  private static final String COMMAND =
+      "#!/usr/bin/env bash\nexec '%s' -cp '%s' %s \"$@\"\n"
+          .formatted(
+              Path.of(System.getProperty("java.home"), "bin", "java"),
+              System.getProperty("java.class.path"),
+              Main.class.getName());
   private static final Pattern LINK = Pattern.compile("]\\(([^)#]*)(#[^)]*)?\\)");
+
+  /** Where the examples run: has a {@code ./quotastack}, which is what these tests are run with. */
+  @TempDir private Path folder;
 
   private TestNode node;
 
@@ -75,7 +86,9 @@ class DocumentationTest {
   @ParameterizedTest
   @MethodSource("pagesWithExamples")
   void the_examples_of_a_page_answer_as_shown(Path page) throws Exception {
-    DocumentedPage.of(page).run(environment());
+    Path command = Files.writeString(folder.resolve("quotastack"), COMMAND);
+    assertThat(command.toFile().setExecutable(true)).isTrue();
+    DocumentedPage.of(page).run(environment(), folder);
   }
 
   @ParameterizedTest

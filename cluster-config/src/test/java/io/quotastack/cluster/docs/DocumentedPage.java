@@ -59,6 +59,12 @@ public final class DocumentedPage {
    * @throws AssertionError if one fails, or answers what the page does not show
    */
   public void run(Map<String, String> environment) throws IOException, InterruptedException {
+    run(environment, Path.of(""));
+  }
+
+  /** The same in that folder. */
+  public void run(Map<String, String> environment, Path folder)
+      throws IOException, InterruptedException {
     Path output = Files.createTempFile("examples", ".out");
     Path errors = Files.createTempFile("examples", ".err");
     try {
@@ -67,6 +73,7 @@ public final class DocumentedPage {
       builder.environment().clear();
       builder.environment().put("PATH", path);
       builder.environment().putAll(environment);
+      builder.directory(folder.toAbsolutePath().toFile());
       builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
       builder.redirectOutput(output.toFile());
       builder.redirectError(errors.toFile());
