@@ -124,7 +124,7 @@ class HoldsAcrossKillsTest {
   private static void assertReleased(Connection sql, Hold hold, Instant from, Duration lateness)
       throws SQLException {
     await("the release of a hold that ends at " + hold.expiresAt())
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(1))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(20))
         .until(() -> entries(sql, hold).size() > 1);
@@ -171,8 +171,9 @@ class HoldsAcrossKillsTest {
     String rule =
         """
         {"billable_metric_key": "tokens", "cost_type": "per_unit", "unit_cost": %d}
-        """;
-    done(client.post(node.uri(), "/v1/metering-rules", key(), rule.formatted(priceMc)));
+        """
+            .formatted(priceMc);
+    done(client.post(node.uri(), "/v1/metering-rules", key(), rule));
   }
 
   /** Holds what 100 units cost. */
@@ -182,9 +183,9 @@ class HoldsAcrossKillsTest {
         """
         {"external_customer_id": "%s", "billable_metric_key": "tokens", "estimated_units": 100,
          "ttl_seconds": %d}
-        """;
-    JsonNode reserved =
-        done(client.post(node.uri(), "/v1/reserve", key(), body.formatted(customer, ttlSeconds)));
+        """
+            .formatted(customer, ttlSeconds);
+    JsonNode reserved = done(client.post(node.uri(), "/v1/reserve", key(), body));
     return new Hold(
         reserved.required("reservation_id").textValue(),
         Instant.parse(reserved.required("expires_at").textValue()));

@@ -296,8 +296,12 @@ class TwoNodesTest {
       String released = reserve(one, "replayed", "replayed", 5);
       replays(other, one, released + "/release", "{\"reason\": \"ü\"}", client::post);
       String topup =
-          "{\"external_customer_id\": \"replayed\", \"credits\": 5, \"external_payment_id\": \"%s\"}";
-      replays(one, other, "/v1/topup/grant", topup.formatted(key), client::post);
+          object()
+              .put("external_customer_id", "replayed")
+              .put("credits", 5)
+              .put("external_payment_id", key)
+              .toString();
+      replays(one, other, "/v1/topup/grant", topup, client::post);
       replays(one, other, "/v1/customers", "{\"external_id\": \"" + key + "\"}", client::post);
       replays(one, other, "/v1/customers", "{\"metadata\": {\"b\": \"\"}}", client::post);
       replays(one, other, customer, "{\"display_name\": \"" + key + "\"}", client::patch);
