@@ -173,11 +173,9 @@ class DurabilityTest {
     String reserve =
         """
         {"external_customer_id": "%s", "billable_metric_key": "pinned", "estimated_units": %d}
-        """;
-    return "/v1/reserve/"
-        + api.post("/v1/reserve", reserve.formatted(externalId, units))
-            .created()
-            .text("/reservation_id");
+        """
+            .formatted(externalId, units);
+    return "/v1/reserve/" + api.post("/v1/reserve", reserve).created().text("/reservation_id");
   }
 
   private Answer commit(String reservation, String body) {
@@ -188,8 +186,9 @@ class DurabilityTest {
     String topup =
         """
         {"external_customer_id": "%s", %s, "currency": "EUR", "external_payment_id": "pi_1"}
-        """;
-    return api.post("/v1/topup/grant", topup.formatted(externalId, terms), idempotencyKey);
+        """
+            .formatted(externalId, terms);
+    return api.post("/v1/topup/grant", topup, idempotencyKey);
   }
 
   private static String millis(String instant) {

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,7 +77,7 @@ class ReservationsTest {
     assertThat(reserved.text("/captured_units")).isEqualTo("0");
     assertThat(reserved.at("/properties").toString()).isEqualTo("{\"model\":\"large\"}");
     assertThat(reserved.at("/metadata").toString()).isEqualTo("{\"job\":\"j-1\"}");
-    assertThat(lifeOf(reserved)).isEqualTo(Duration.ofSeconds(60));
+    assertThat(lifeOf(reserved)).isEqualTo(Duration.ofMinutes(1));
     assertThat(reserved.at("/allocations").toString())
         .isEqualTo("[{\"block_id\":\"%s\",\"amount\":25}]".formatted(block));
     assertThat(reserved.number("/balance")).isEqualTo(1000);
@@ -160,7 +161,7 @@ class ReservationsTest {
     other.grant("lasting", 100);
     String body = "{\"external_customer_id\": \"lasting\", \"credits\": 1%s}";
     assertThat(lifeOf(other.post(RESERVE, body.formatted("")).created()))
-        .isEqualTo(Duration.ofSeconds(300));
+        .isEqualTo(Duration.ofMinutes(5));
     other.patch(TENANT.configPath(), "{\"reservation_default_ttl_seconds\": 77}").ok();
     assertThat(lifeOf(other.post(RESERVE, body.formatted("")).created()))
         .isEqualTo(Duration.ofSeconds(77));
@@ -835,7 +836,7 @@ class ReservationsTest {
             // of no kind
             "res_",
             "res_a",
-            reserved.text("/reservation_id").toUpperCase(java.util.Locale.ROOT),
+            reserved.text("/reservation_id").toUpperCase(Locale.ROOT),
             "1");
     for (String other : others) {
       assertUnknown(api, RESERVE + "/" + other);

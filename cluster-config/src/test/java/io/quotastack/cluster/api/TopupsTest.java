@@ -214,7 +214,7 @@ class TopupsTest {
     }
     Answer seconds =
         topup("overriding", "\"package_id\": \"starter\", \"expires_after_seconds\": 60");
-    assertThat(lifeOf(seconds.at("/blocks/0"))).isEqualTo(Duration.ofSeconds(60));
+    assertThat(lifeOf(seconds.at("/blocks/0"))).isEqualTo(Duration.ofMinutes(1));
     assertThat(seconds.number("/blocks/0/priority")).isEqualTo(10);
     Answer free = topup("overriding", "\"package_id\": \"starter\", \"price_paid\": 0");
     assertThat(free.truth("/blocks/0/paid")).isFalse();

@@ -12,7 +12,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -35,9 +34,16 @@ final class CustomerBook {
   private final String externalId;
   private final Map<String, Told> expected = new HashMap<>();
 
+  /** The acknowledged releases by their reservations: their ledger entries have no key. */
+  private final Map<String, Told> expectedReleases = new HashMap<>();
+
   // What the ledger has shown until now.
   private final Set<String> found = new HashSet<>();
   private final Map<String, Long> remaining = new LinkedHashMap<>();
+
+  /** What is held of which block, by the reservation, in the order in which it is captured. */
+  private final Map<String, Map<String, Long>> held = new HashMap<>();
+
   private long sequence;
   private String hash = FIRST_PREVIOUS_HASH;
   private long balanceMc;
@@ -49,13 +55,18 @@ final class CustomerBook {
 
   /** This was acknowledged, with this answer. */
   void expect(Change change, String answer) {
-    expected.put(change.key(), new Told(change, answer));
+    var told = new Told(change, answer);
+    expected.put(change.key(), told);
+    if (change.kind() == Change.Kind.RELEASE) {
+      expectedReleases.put(parse(answer).required("reservation_id").textValue(), told);
+    }
   }
 
   /** Forgets what the ledger has shown, not what it must show. */
   void startAgain() {
     found.clear();
     remaining.clear();
+    held.clear();
     sequence = 0;
     hash = FIRST_PREVIOUS_HASH;
     balanceMc = 0;
@@ -76,7 +87,7 @@ final class CustomerBook {
     assertThat(found).as("%s: the keys in the ledger", externalId).isEqualTo(expected.keySet());
 
     long grantedMc = sum(Change.Kind.GRANT);
-    long usedMc = sum(Change.Kind.USAGE);
+    long usedMc = sum(Change.Kind.USAGE) + sum(Change.Kind.CAPTURE);
     JsonNode credits = get(client, node, "/credits?include_blocks=true");
     assertThat(credits.required("balance").longValue())
         .as("%s: the balance", externalId)
@@ -85,12 +96,32 @@ final class CustomerBook {
         .isNotNegative();
     assertThat(credits.required("lifetime_granted").longValue()).isEqualTo(grantedMc);
     assertThat(credits.required("lifetime_consumed").longValue()).isEqualTo(usedMc);
-    assertThat(blocks(credits)).as("%s: the blocks", externalId).isEqualTo(remaining);
+    assertThat(blocks(credits, "remaining_amount"))
+        .as("%s: the blocks", externalId)
+        .isEqualTo(remaining);
+    Map<String, Long> heldOfBlocks = heldOfBlocks();
+    assertThat(credits.required("reserved_balance").longValue())
+        .as("%s: what is held", externalId)
+        .isEqualTo(sum(heldOfBlocks));
+    Map<String, Long> heldAmounts = blocks(credits, "held_amount");
+    heldAmounts.values().removeIf(amount -> amount == 0);
+    assertThat(heldAmounts).as("%s: what is held of blocks", externalId).isEqualTo(heldOfBlocks);
 
     JsonNode verdict = get(client, node, "/ledger/verify");
     assertThat(verdict.required("valid").booleanValue()).as("%s: %s", externalId, verdict).isTrue();
     assertThat(verdict.required("entries").longValue()).isEqualTo(sequence);
     assertThat(verdict.required("head_hash").textValue()).isEqualTo(hash);
+  }
+
+  private Map<String, Long> heldOfBlocks() {
+    var sums = new HashMap<String, Long>();
+    held.values()
+        .forEach(of -> of.forEach((block, amount) -> sums.merge(block, amount, Long::sum)));
+    return sums;
+  }
+
+  private static long sum(Map<String, Long> amounts) {
+    return amounts.values().stream().mapToLong(Long::longValue).sum();
   }
 
   private long sum(Change.Kind kind) {
@@ -154,9 +185,11 @@ final class CustomerBook {
       allocations.put(
           allocation.required("block_id").textValue(), allocation.required("amount").longValue());
     }
-    long moved = allocations.values().stream().mapToLong(Long::longValue).sum();
-    assertThat(Math.abs(delta)).as(as).isEqualTo(moved);
-    switch (entry.required("type").textValue()) {
+    long moved = sum(allocations);
+    String type = entry.required("type").textValue();
+    boolean movesNothing = type.equals("hold") || type.equals("release");
+    assertThat(Math.abs(delta)).as(as).isEqualTo(movesNothing ? 0 : moved);
+    switch (type) {
       case "grant" -> {
         assertThat(delta).as(as).isPositive();
         remaining.putAll(allocations);
@@ -171,8 +204,54 @@ final class CustomerBook {
         assertThat(remaining).as(as).doesNotContainKeys(keys(allocations));
         expiredMc += moved;
       }
+      case "hold" -> {
+        held.put(reservation(entry), allocations);
+        acknowledged(entry, as, moved);
+      }
+      case "capture" -> {
+        Told told = acknowledged(entry, as, moved);
+        capture(entry, parse(told.answer()), allocations, as);
+      }
+      case "release" -> {
+        assertThat(held.remove(reservation(entry))).as(as).isEqualTo(allocations);
+        Told told = expectedReleases.get(reservation(entry));
+        assertThat(told).as("acknowledged: %s", as).isNotNull();
+        acknowledged(told.change().key(), entry, as, moved);
+      }
       default -> throw new AssertionError("unexpected entry: " + as);
     }
+    Map<String, Long> heldOfBlocks = heldOfBlocks();
+    assertThat(entry.required("reserved_after").longValue()).as(as).isEqualTo(sum(heldOfBlocks));
+    heldOfBlocks.forEach((block, amount) ->
+        assertThat(remaining.getOrDefault(block, 0L)).as(as).isGreaterThanOrEqualTo(amount));
+  }
+
+  private static String reservation(JsonNode entry) {
+    assertThat(entry.required("reference").required("type").textValue()).isEqualTo("reservation");
+    return entry.required("reference").required("id").textValue();
+  }
+
+  /** Takes what is held first, in its order, then what is free; the rest returns at the end. */
+  private void capture(JsonNode entry, JsonNode told, Map<String, Long> allocations, String as) {
+    Map<String, Long> pinned = held.remove(reservation(entry));
+    assertThat(pinned).as(as).isNotNull();
+    long missing = sum(allocations);
+    var left = new LinkedHashMap<String, Long>();
+    for (Map.Entry<String, Long> each : pinned.entrySet()) {
+      long taken = Math.min(missing, each.getValue());
+      missing -= taken;
+      assertThat(allocations.getOrDefault(each.getKey(), 0L)).as(as).isGreaterThanOrEqualTo(taken);
+      if (taken < each.getValue()) {
+        left.put(each.getKey(), each.getValue() - taken);
+      }
+    }
+    boolean ended = told.required("status").textValue().equals("committed");
+    assertThat(told.required("returned").longValue()).as(as).isEqualTo(ended ? sum(left) : 0);
+    assertThat(told.required("held").longValue()).as(as).isEqualTo(ended ? 0 : sum(left));
+    if (!ended) {
+      held.put(reservation(entry), left);
+    }
+    allocations.forEach((block, amount) -> take(block, amount, as));
   }
 
   private static String[] keys(Map<String, Long> allocations) {
@@ -187,8 +266,12 @@ final class CustomerBook {
   }
 
   /** The entry is one that a client was told of, for the first time, and as it was told. */
-  private void acknowledged(JsonNode entry, String as, long amountMc) {
-    String key = entry.required("metadata").required("key").textValue();
+  private Told acknowledged(JsonNode entry, String as, long amountMc) {
+    return acknowledged(
+        entry.required("metadata").required("key").textValue(), entry, as, amountMc);
+  }
+
+  private Told acknowledged(String key, JsonNode entry, String as, long amountMc) {
     assertThat(found.add(key)).as("only once in the ledger: %s", as).isTrue();
     Told told = expected.get(key);
     assertThat(told).as("acknowledged: %s", as).isNotNull();
@@ -199,14 +282,16 @@ final class CustomerBook {
             ? answer.required("ledger_entry").required("id")
             : answer.required("ledger_entry_id");
     assertThat(entry.required("id")).as("%s, told as %s", as, answer).isEqualTo(id);
+    return told;
   }
 
-  private static Map<String, Long> blocks(JsonNode credits) {
+  /** An amount of each block. */
+  private static Map<String, Long> blocks(JsonNode credits, String amount) {
     var blocks = new HashMap<String, Long>();
     for (JsonNode block : credits.required("blocks")) {
-      blocks.put(block.required("id").textValue(), block.required("remaining_amount").longValue());
+      blocks.put(block.required("id").textValue(), block.required(amount).longValue());
     }
-    return Collections.unmodifiableMap(blocks);
+    return blocks;
   }
 
   private JsonNode get(ApiClient client, URI node, String rest) throws IOException {

@@ -63,6 +63,9 @@ final class Load implements AutoCloseable {
         Operation operation = workload.next(ThreadLocalRandom.current());
         Answer answer = sender.send(operation);
         books.record(operation, answer);
+        if (answer != null) {
+          workload.learn(operation, answer);
+        }
         if (answer == null && endsAtSilence) {
           return;
         }

@@ -11,6 +11,7 @@ import io.quotastack.engine.ids.OwnedId;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TwoNodesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String RESERVE_PATH = "/v1/reserve";
 
   private TestNode first;
   private TestNode second;
@@ -206,6 +208,64 @@ class TwoNodesTest {
   }
 
   @Test
+  void a_hold_made_through_one_node_is_committed_through_the_other() throws IOException {
+    price("held", 3);
+    for (int i = 0; i < 20; i++) {
+      String name = "held-" + i;
+      bothWays((one, other) -> {
+        created(grant(one, name, 1_000));
+        String reservation = reserve(one, name, "held", 100);
+        assertThat(ok(client.get(other, reservation)).required("held").intValue()).isEqualTo(300);
+        String part = "{\"actual_units\": 10, \"final\": false}";
+        ok(client.post(other, reservation + "/commit", key(), part));
+        JsonNode committed =
+            ok(client.post(one, reservation + "/commit", key(), "{\"actual_units\": 50}"));
+        assertThat(committed.required("captured").intValue()).isEqualTo(180);
+        assertThat(committed.required("returned").intValue()).isEqualTo(120);
+        Answer again = client.post(other, reservation + "/commit", key(), "{}");
+        assertThat(again.status()).as("%s", again).isEqualTo(409);
+      });
+      JsonNode credits = ok(client.get(second.baseUri(), CustomerBook.path(name) + "/credits"));
+      assertThat(credits.required("balance").intValue()).isEqualTo(2_000 - 360);
+      assertThat(credits.required("reserved_balance").intValue()).isZero();
+    }
+  }
+
+  @Test
+  void a_hold_survives_that_the_node_which_owns_it_stops_in_good_order() throws IOException {
+    int customers = 20;
+    try (TestNode staying = TestNode.start();
+        TestNode leaving = staying.startAnother();
+        var theirs = new ApiClient(staying.liveKey())) {
+      var reservations = new ArrayList<String>();
+      for (int i = 0; i < customers; i++) {
+        String name = "left-" + i;
+        String grant = CustomerBook.path(name) + "/credits/grant";
+        created(theirs.post(leaving.baseUri(), grant, key(), "{\"credits\": 1000}"));
+        String reserve = "{\"external_customer_id\": \"%s\", \"credits\": 600}".formatted(name);
+        JsonNode reserved = created(theirs.post(leaving.baseUri(), RESERVE_PATH, key(), reserve));
+        reservations.add(RESERVE_PATH + "/" + reserved.required("reservation_id").textValue());
+      }
+      assertThat(customersOn(leaving)).as("customers on the node that stops").isPositive();
+      leaving.node().stop();
+      for (int i = 0; i < customers; i++) {
+        JsonNode credits =
+            ok(theirs.get(staying.baseUri(), CustomerBook.path("left-" + i) + "/credits"));
+        assertThat(credits.required("effective_balance").intValue()).isEqualTo(400);
+        JsonNode committed =
+            ok(
+                theirs.post(
+                    staying.baseUri(),
+                    reservations.get(i) + "/commit",
+                    key(),
+                    "{\"credits\": 250}"));
+        assertThat(committed.required("effective_balance").intValue()).isEqualTo(750);
+      }
+      assertThat(customersOn(staying)).isEqualTo(customers);
+    }
+  }
+
+  @Test
   void an_answer_is_replayed_by_either_node() throws IOException {
     price("replayed", 3);
     String customer = CustomerBook.path("replayed");
@@ -226,6 +286,22 @@ class TwoNodesTest {
       String metric = key.replace('-', '_');
       replays(one, other, customer + "/credits/grant", grant, client::post);
       replays(one, other, "/v1/usage", usage, client::post);
+      String reserve = "{\"external_customer_id\": \"replayed\", \"credits\": 50}";
+      replays(one, other, RESERVE_PATH, reserve, client::post);
+      String reservation = reserve(one, "replayed", "replayed", 5);
+      replays(other, one, reservation + "/extend", "{\"ttl_seconds\": 600}", client::post);
+      String part = "{\"actual_units\": \"1.50\", \"final\": false}";
+      replays(one, other, reservation + "/commit", part, client::post);
+      replays(other, one, reservation + "/commit", "{}", client::post);
+      String released = reserve(one, "replayed", "replayed", 5);
+      replays(other, one, released + "/release", "{\"reason\": \"ü\"}", client::post);
+      String topup =
+          object()
+              .put("external_customer_id", "replayed")
+              .put("credits", 5)
+              .put("external_payment_id", key)
+              .toString();
+      replays(one, other, "/v1/topup/grant", topup, client::post);
       replays(one, other, "/v1/customers", "{\"external_id\": \"" + key + "\"}", client::post);
       replays(one, other, "/v1/customers", "{\"metadata\": {\"b\": \"\"}}", client::post);
       replays(one, other, customer, "{\"display_name\": \"" + key + "\"}", client::patch);
@@ -354,6 +430,22 @@ class TwoNodesTest {
             .put("billable_metric_key", metric)
             .put("units", units)
             .toString());
+  }
+
+  /** Holds what so many units cost; returns the path of the reservation. */
+  private String reserve(URI node, String customer, String metric, int units) throws IOException {
+    JsonNode reserved =
+        created(
+            client.post(
+                node,
+                RESERVE_PATH,
+                key(),
+                object()
+                    .put("external_customer_id", customer)
+                    .put("billable_metric_key", metric)
+                    .put("estimated_units", units)
+                    .toString()));
+    return RESERVE_PATH + "/" + reserved.required("reservation_id").textValue();
   }
 
   private static JsonNode created(Answer answer) {

@@ -2,6 +2,7 @@ package io.quotastack.cluster.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,18 +13,22 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The requests that the clients of a fault test send, each under a key of its own: grants, usage
- * one by one and in batches, new customers; for twenty customers of which one gets half of
- * everything, some are always short of credits, and some have credits that soon expire.
+ * one by one and in batches, holds with their captures and releases, new customers; for twenty
+ * customers of which one gets half of everything, some are always short of credits, and some have
+ * credits that soon expire.
  */
 final class Workload {
   static final String HOT = "hot";
+  private static final String RESERVE_PATH = "/v1/reserve";
   private static final List<String> POOR = List.of("poor-1", "poor-2", "poor-3");
   private static final List<String> FLEETING = List.of("fleeting-1", "fleeting-2");
   private static final List<String> STEADY =
@@ -48,7 +53,45 @@ final class Workload {
   private static final long PLENTY_MC = 1_000_000_000_000L;
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** Longer than any test: what is never committed stays held. */
+  private static final int HOLD_TTL_SECONDS = 604_800;
+
+  /**
+   * A hold that was acknowledged and has not ended. What is done with it is one operation after the
+   * other: whoever takes it puts it back when he was answered.
+   *
+   * @param path where it is committed and released
+   * @param heldMc what it still holds
+   * @param units its estimate
+   * @param capturedUnits what was captured of that
+   * @param chargedMc what was charged for these
+   */
+  private record Hold(
+      String customer,
+      String path,
+      long heldMc,
+      BigDecimal units,
+      BigDecimal capturedUnits,
+      long chargedMc) {
+
+    /** After that many units more, which cost so much more. */
+    Hold captured(BigDecimal moreUnits, long costMc) {
+      return new Hold(
+          customer,
+          path,
+          Math.max(0, heldMc - costMc),
+          units,
+          capturedUnits.add(moreUnits),
+          chargedMc + costMc);
+    }
+  }
+
   private final AtomicInteger keys = new AtomicInteger();
+  private final Queue<Hold> holds = new ConcurrentLinkedQueue<>();
+
+  /** What holds will be after captures that are not answered yet, by the keys of the captures. */
+  private final Map<String, Hold> capturing = new ConcurrentHashMap<>();
+
   private final Map<String, String> customerIds = new ConcurrentHashMap<>();
 
   private static List<String> customersOf() {
@@ -121,7 +164,33 @@ final class Workload {
     if (dice < 12) {
       return create();
     }
-    return dice < 75 ? usage(anyCustomer(random), random) : batch(random);
+    if (dice < 20) {
+      return reserve(random);
+    }
+    Hold hold = dice < 30 ? holds.poll() : null;
+    if (hold != null) {
+      return random.nextInt(4) == 0 ? release(hold) : capture(hold, random);
+    }
+    return dice < 77 ? usage(anyCustomer(random), random) : batch(random);
+  }
+
+  /** Takes in what an operation was answered that later ones build on. */
+  void learn(Operation operation, Answer answer) {
+    if (answer.status() == 201 && operation.path().equals(RESERVE_PATH)) {
+      JsonNode reserved = answer.json();
+      holds.add(
+          new Hold(
+              operation.changes().getFirst().customer(),
+              RESERVE_PATH + "/" + reserved.required("reservation_id").textValue(),
+              reserved.required("held").longValue(),
+              new BigDecimal(reserved.required("estimated_units").textValue()),
+              BigDecimal.ZERO,
+              0));
+    }
+    Hold captured = capturing.remove(operation.key());
+    if (captured != null && answer.status() == 200) {
+      holds.add(captured);
+    }
   }
 
   private static String anyCustomer(RandomGenerator random) {
@@ -158,6 +227,60 @@ final class Workload {
         key,
         body.toString(),
         List.of(new Change(key, customer, Change.Kind.GRANT, amountMc)));
+  }
+
+  /** A hold; for none whose credits soon expire. */
+  private Operation reserve(RandomGenerator random) {
+    String customer = anyCustomer(random);
+    if (FLEETING.contains(customer)) {
+      customer = HOT;
+    }
+    String key = nextKey();
+    BigDecimal units = anyUnits(random);
+    ObjectNode body =
+        object()
+            .put("external_customer_id", customer)
+            .put("billable_metric_key", "tokens")
+            .put("estimated_units", units.toPlainString())
+            .put("ttl_seconds", HOLD_TTL_SECONDS);
+    body.putObject("metadata").put("key", key);
+    return new Operation(
+        RESERVE_PATH,
+        key,
+        body.toString(),
+        List.of(new Change(key, customer, Change.Kind.HOLD, priceMc(units))));
+  }
+
+  /** A capture of a part or of all of it, sometimes of more than is held. */
+  private Operation capture(Hold hold, RandomGenerator random) {
+    String key = nextKey();
+    boolean last = random.nextInt(3) > 0;
+    boolean more = !POOR.contains(hold.customer()) && random.nextInt(4) == 0;
+    BigDecimal left = hold.units().subtract(hold.capturedUnits()).max(BigDecimal.ZERO);
+    BigDecimal units =
+        more
+            ? left.add(BigDecimal.valueOf(random.nextInt(1, 100)))
+            : left.multiply(BigDecimal.valueOf(random.nextInt(0, 101), 2));
+    long costMc = priceMc(hold.capturedUnits().add(units)) - hold.chargedMc();
+    ObjectNode body = object().put("actual_units", units.toPlainString()).put("final", last);
+    body.putObject("metadata").put("key", key);
+    if (!last) {
+      capturing.put(key, hold.captured(units, costMc));
+    }
+    return new Operation(
+        hold.path() + "/commit",
+        key,
+        body.toString(),
+        List.of(new Change(key, hold.customer(), Change.Kind.CAPTURE, costMc)));
+  }
+
+  private Operation release(Hold hold) {
+    String key = nextKey();
+    return new Operation(
+        hold.path() + "/release",
+        key,
+        object().put("reason", "no longer needed").toString(),
+        List.of(new Change(key, hold.customer(), Change.Kind.RELEASE, hold.heldMc())));
   }
 
   /** One usage event of that customer. */
@@ -204,13 +327,22 @@ final class Workload {
     if (random.nextInt(4) == 0) {
       event.put("billable_metric_key", "calls");
     } else {
-      var units = BigDecimal.valueOf(random.nextLong(1, 1_000), random.nextInt(3));
+      BigDecimal units = anyUnits(random);
       event.put("billable_metric_key", "tokens").put("units", units.toPlainString());
-      costMc = units.multiply(TOKEN_PRICE_MC).setScale(0, RoundingMode.UP).longValueExact();
+      costMc = priceMc(units);
     }
     event.putObject("properties").put("model", "large").put("direction", "output");
     event.putObject("metadata").put("key", key);
     return costMc;
+  }
+
+  private static BigDecimal anyUnits(RandomGenerator random) {
+    return BigDecimal.valueOf(random.nextLong(1, 1_000), random.nextInt(3));
+  }
+
+  /** What so many tokens cost. */
+  private static long priceMc(BigDecimal units) {
+    return units.multiply(TOKEN_PRICE_MC).setScale(0, RoundingMode.UP).longValueExact();
   }
 
   private String nextKey() {
