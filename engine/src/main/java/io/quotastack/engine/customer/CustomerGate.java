@@ -318,6 +318,9 @@ public final class CustomerGate extends AbstractBehavior<CustomerMessage> {
       ring.replyTo().tell(ReadReply.not(Unavailable.OVERLOADED));
     } else {
       waitingRings.add(ring);
+      // It may be the one that rings, by a clock that is ahead of this one or before this one was
+      // set back: then it is gone, however far away its time seems.
+      alarmAt = null;
       if (state != null && !busy) {
         keepAlarm(state);
       }

@@ -1,12 +1,13 @@
 package io.quotastack.engine.customer;
 
 import io.quotastack.engine.credits.AccountPolicy;
-import io.quotastack.engine.credits.BlockTerms;
 import io.quotastack.engine.credits.OveragePolicy;
 import io.quotastack.engine.credits.OverageSettlement;
 import io.quotastack.engine.metering.Period;
 import io.quotastack.engine.topups.AutoTopup;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,25 @@ import org.jspecify.annotations.Nullable;
  * instant does no harm, too late a one would. Pure.
  */
 final class DueBound {
-  private DueBound() {}
+  private final CustomerState state;
+  private final Instant now;
+
+  /** Whether a command may change the policy or the time zone, and the zones that are named. */
+  private boolean changesProfile;
+
+  private final List<ZoneId> zones = new ArrayList<>(0);
+
+  /** Whether a command may end a topup that is asked for, and the windows that are set. */
+  private boolean grantsTopup;
+
+  private final List<Long> windowsSeconds = new ArrayList<>(0);
+
+  private @Nullable Instant earliest;
+
+  private DueBound(CustomerState state, Instant now) {
+    this.state = state;
+    this.now = now;
+  }
 
   /**
    * That instant, after {@code wall}; null if nothing can become due.
@@ -26,46 +45,58 @@ final class DueBound {
    */
   static @Nullable Instant of(CustomerState state, List<CustomerCommand> commands, Instant wall) {
     Instant now = state.now(wall);
-    Instant earliest = topupRequest(state.autoTopup(), commands, now);
-    for (CustomerCommand command : commands) {
-      earliest = earlier(earliest, of(state, command, now), now);
-    }
-    return earliest;
+    var bound = new DueBound(state, now);
+    // What a command leads to depends on those before it in the same write.
+    commands.forEach(bound::note);
+    bound.addTopups();
+    commands.forEach(bound::add);
+    return bound.earliest;
   }
 
-  private static @Nullable Instant of(CustomerState state, CustomerCommand command, Instant now) {
-    return switch (command) {
+  private void note(CustomerCommand command) {
+    switch (command) {
+      case CustomerCommand.CreateCustomer create -> noteProfile(create.timeZone());
+      case CustomerCommand.UpdateCustomer update ->
+          noteProfile(update.timeZone() == null ? null : update.timeZone().value());
+      case CustomerCommand.GrantTopup _ -> grantsTopup = true;
+      case CustomerCommand.SetAutoTopup set -> windowsSeconds.add(set.settings().windowSeconds());
+      default -> {}
+    }
+  }
+
+  private void noteProfile(@Nullable String zone) {
+    changesProfile = true;
+    if (zone != null) {
+      zones.add(ZoneId.of(zone));
+    }
+  }
+
+  private void add(CustomerCommand command) {
+    switch (command) {
       case CustomerCommand.GrantCredits grant -> {
         Instant effectiveAt = grant.effectiveAt() == null ? now : grant.effectiveAt();
-        yield earlier(
-            earlier(null, grant.effectiveAt(), now),
-            expiry(effectiveAt, grant.expiresAt(), grant.expiresAfterSeconds()),
-            now);
+        add(grant.effectiveAt());
+        add(expiry(effectiveAt, grant.expiresAt(), grant.expiresAfterSeconds()));
       }
       case CustomerCommand.GrantTopup topup ->
-          expiry(now, topup.expiresAt(), topup.expiresAfterSeconds());
-      case CustomerCommand.Reserve reserve -> now.plusSeconds(reserve.ttlSeconds());
-      case CustomerCommand.Extend extend -> now.plusSeconds(extend.ttlSeconds());
-      case CustomerCommand.RecordUsage usage -> clearing(state, usage.policy(), now);
-      case CustomerCommand.Commit commit -> clearing(state, commit.policy(), now);
-      case CustomerCommand.SetAutoTopup _ -> now.plus(AutoTopup.PATIENCE);
-      case CustomerCommand.ReverseUsage reverse -> {
-        Instant earliest = null;
-        for (BlockTerms terms : reverse.blocks()) {
-          earliest = earlier(earliest, terms.expiresAt(), now);
-        }
-        yield earliest;
-      }
+          add(expiry(now, topup.expiresAt(), topup.expiresAfterSeconds()));
+      // A block that was used up and comes back expires when it always would have.
+      case CustomerCommand.ReverseUsage reverse ->
+          reverse.blocks().forEach(block -> add(block.expiresAt()));
+      case CustomerCommand.Reserve reserve -> add(now.plusSeconds(reserve.ttlSeconds()));
+      case CustomerCommand.Extend extend -> add(now.plusSeconds(extend.ttlSeconds()));
+      case CustomerCommand.RecordUsage usage -> addClearing(usage.policy());
+      case CustomerCommand.Commit commit -> addClearing(commit.policy());
       case CustomerCommand.CreateCustomer _,
           CustomerCommand.UpdateCustomer _,
           CustomerCommand.AdjustCredits _,
           CustomerCommand.VoidBlock _,
           CustomerCommand.Release _,
+          CustomerCommand.SetAutoTopup _,
           CustomerCommand.RemoveAutoTopup _,
           CustomerCommand.RefuseTopup _,
-          CustomerCommand.SettleDue _ ->
-          null;
-    };
+          CustomerCommand.SettleDue _ -> {}
+    }
   }
 
   private static @Nullable Instant expiry(
@@ -76,54 +107,55 @@ final class DueBound {
   }
 
   /** When overage that is booked now for an invoice is cleared. */
-  private static @Nullable Instant clearing(
-      CustomerState state, AccountPolicy tenants, Instant now) {
+  private void addClearing(AccountPolicy tenants) {
+    if (tenants.overageSettlement() != OverageSettlement.INVOICE) {
+      return;
+    }
     Profile profile = state.profile();
     AccountPolicy policy = profile == null ? tenants : profile.over(tenants);
-    return policy.overagePolicy() == OveragePolicy.BLOCK
-            || policy.overageSettlement() != OverageSettlement.INVOICE
-            || state.overage().clearsAt() != null
-        ? null
-        : Period.month(now, policy.timeZone()).end();
+    if (changesProfile || policy.overagePolicy() != OveragePolicy.BLOCK) {
+      addMonthEnd(policy.timeZone());
+    }
+    if (changesProfile) {
+      addMonthEnd(tenants.timeZone());
+      zones.forEach(this::addMonthEnd);
+    }
+  }
+
+  private void addMonthEnd(ZoneId zone) {
+    add(Period.month(now, zone).end());
   }
 
   /**
-   * When a topup may be asked for, or one that may be asked for now must be answered. While one is
-   * pending there is an alarm for its end, before which only a grant lets another be asked for.
+   * Until when the tenant has to answer a topup that may be asked for now, and when one may be
+   * asked for that may not be now. One that is asked for already has an alarm; only a topup ends it
+   * before that.
    */
-  private static @Nullable Instant topupRequest(
-      @Nullable AutoTopup autoTopup, List<CustomerCommand> commands, Instant now) {
-    boolean granted = commands.stream().anyMatch(CustomerCommand.GrantTopup.class::isInstance);
-    if (autoTopup == null || (autoTopup.pendingUntil() != null && !granted)) {
-      return null;
+  private void addTopups() {
+    AutoTopup autoTopup = state.autoTopup();
+    if (windowsSeconds.isEmpty()
+        && (autoTopup == null || (autoTopup.pendingUntil() != null && !grantsTopup))) {
+      return;
     }
-    Instant earliest = allowed(autoTopup, autoTopup.settings(), now);
-    for (CustomerCommand command : commands) {
-      if (command instanceof CustomerCommand.SetAutoTopup set) {
-        earliest = earlier(earliest, allowed(autoTopup, set.settings(), now), now);
+    add(now.plus(AutoTopup.PATIENCE));
+    if (autoTopup != null) {
+      windowsSeconds.add(autoTopup.settings().windowSeconds());
+      add(autoTopup.notBefore());
+    }
+    for (Long seconds : windowsSeconds) {
+      if (grantsTopup) {
+        add(now.plusSeconds(seconds));
+      }
+      if (autoTopup != null) {
+        autoTopup.requestedAt().forEach(at -> add(at.plusSeconds(seconds)));
       }
     }
-    return earliest;
   }
 
-  /** When another is allowed, whatever of the requests in the window and of those now counts. */
-  private static @Nullable Instant allowed(
-      AutoTopup autoTopup, AutoTopup.Settings settings, Instant now) {
-    Instant earliest = now.plus(AutoTopup.PATIENCE);
-    earliest = earlier(earliest, now.plusSeconds(settings.windowSeconds()), now);
-    earliest = earlier(earliest, autoTopup.notBefore(), now);
-    for (Instant at : autoTopup.requestedAt()) {
-      earliest = earlier(earliest, at.plusSeconds(settings.windowSeconds()), now);
+  /** What has passed already does not count. */
+  private void add(@Nullable Instant at) {
+    if (at != null && at.isAfter(now) && (earliest == null || at.isBefore(earliest))) {
+      earliest = at;
     }
-    return earliest;
-  }
-
-  /** The earlier of the two, where what has passed already does not count. */
-  private static @Nullable Instant earlier(
-      @Nullable Instant known, @Nullable Instant other, Instant now) {
-    if (other == null || !other.isAfter(now)) {
-      return known;
-    }
-    return known == null || other.isBefore(known) ? other : known;
   }
 }
