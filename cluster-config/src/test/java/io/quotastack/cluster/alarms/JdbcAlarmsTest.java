@@ -342,13 +342,21 @@ class JdbcAlarmsTest {
 
   @Test
   void what_a_node_was_ringing_when_it_died_another_rings() {
-    JdbcAlarms dying = node(Map.of("quotastack.alarms.heartbeat-interval", "1h"));
+    // As good as dead: it is stuck with one alarm, rings no other, and gives no more signs of life.
+    JdbcAlarms dying =
+        node(
+            Map.of(
+                "quotastack.alarms.max-ringing",
+                1,
+                "quotastack.alarms.ring-timeout",
+                "1h",
+                "quotastack.alarms.heartbeat-interval",
+                "1h"));
     var unheard = Ringer.unanswered();
     dying.start(unheard);
     set(dying, customer("acme"), Instant.now());
     inTime().until(() -> unheard.all() == 1);
 
-    // To others it looks dead: it gives no more signs of life.
     var ringer = new Ringer();
     node(Map.of("quotastack.alarms.heartbeat-interval", "250ms")).start(ringer);
 
@@ -358,7 +366,9 @@ class JdbcAlarmsTest {
 
   @Test
   void what_takes_long_is_not_taken_over_while_its_node_lives() {
-    Map<String, Object> settings = Map.of("quotastack.alarms.heartbeat-interval", "500ms");
+    Map<String, Object> settings =
+        Map.of(
+            "quotastack.alarms.ring-timeout", "1h", "quotastack.alarms.heartbeat-interval", "1s");
     var answer = new CompletableFuture<String>();
     var slow = new Ringer(customer -> answer);
     JdbcAlarms node = node(settings);
@@ -369,7 +379,7 @@ class JdbcAlarmsTest {
     JdbcAlarms other = node(settings);
     other.start(ringer);
 
-    String picked = "SELECT last_heartbeat - execution_time > interval '3 seconds'";
+    String picked = "SELECT last_heartbeat - execution_time > interval '5 seconds'";
     inTime().until(() -> query(picked + " FROM scheduled_tasks").equals("t"));
     assertThat(ringer.all()).isZero();
     answer.complete("it has looked");
