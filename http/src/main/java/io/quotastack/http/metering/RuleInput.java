@@ -48,7 +48,9 @@ record RuleInput(
     TierScope scope = body.choiceOr("tier_scope", SCOPES, TierScope.EVENT);
     List<Price> prices =
         Stream.concat(Stream.ofNullable(own), dimensions.stream().map(Dimension::price)).toList();
-    if (scope == TierScope.PERIOD && prices.stream().noneMatch(Price::dependsOnUnitsBefore)) {
+    if (scope == TierScope.PERIOD
+        && !prices.isEmpty()
+        && prices.stream().noneMatch(Price::dependsOnUnitsBefore)) {
       body.reject("tier_scope", "must be event: no cost of the rule is by package or by tiers");
     }
     int tiers = prices.stream().mapToInt(RuleInput::tiers).sum();
