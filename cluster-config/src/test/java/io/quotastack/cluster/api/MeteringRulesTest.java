@@ -395,6 +395,7 @@ class MeteringRulesTest {
           "tier_scope": "period", "dimensions": [{"match": {"a": "b"}, "cost_type": "flat", "flat_cost": 1}] | /tier_scope
           "cost_type": "flat", "flat_cost": 1, "dimensions": []           | /dimensions
           "cost_type": "flat", "flat_cost": 1, "dimensions": {}           | /dimensions
+          "tier_scope": "period", "dimensions": {}                        | /dimensions
           "cost_type": "flat", "flat_cost": 1, "dimensions": [7]          | /dimensions/0
           "cost_type": "flat", "flat_cost": 1, "dimensions": [{"flat_cost": 2}] | /dimensions/0/match
           "cost_type": "flat", "dimensions": [{"match": null, "flat_cost": 2}] | /dimensions/0/match

@@ -28,6 +28,20 @@ class OpenApiContractTest {
       {"external_customer_id": "acme", "billable_metric_key": "tokens", "units": 12.5}
       """;
 
+  private static final String FLAT_COST =
+      """
+      {"cost_type": "flat", "flat_cost": "1", "unit_cost": null, "package_size": null,
+       "package_cost": null, "tiers": null}
+      """;
+  private static final String FLAT_RULE =
+      FLAT_COST.replace(
+          "{",
+          """
+          {"id": "rul_orxwwzlooixdc", "billable_metric_key": "tokens", "version": 1,
+           "tier_scope": "event", "dimensions": [], "rounding": "up", "active": true,
+           "effective_at": "2026-01-15T00:00:00.000Z", "created_at": "2026-01-15T00:00:00.000Z",
+          """);
+
   private final OpenApiContract contract = OpenApiContract.load();
 
   @Test
@@ -285,6 +299,51 @@ class OpenApiContractTest {
   }
 
   @Test
+  void a_rule_costs_in_one_way_or_by_its_dimensions() {
+    String flat = "\"cost_type\": \"flat\", \"flat_cost\": 1";
+    String kinds = "\"dimensions\": [{\"match\": {\"a\": \"b\"}, %s}]";
+    assertPasses(() -> createRule(flat, FLAT_RULE));
+    assertPasses(() -> createRule(flat + ", \"unit_cost\": null, \"dimensions\": null", FLAT_RULE));
+    assertPasses(() -> createRule(flat + ", " + kinds.formatted("\"flat_cost\": 2"), FLAT_RULE));
+    assertPasses(() -> createRule(kinds.formatted(flat), FLAT_RULE));
+    assertPasses(() ->
+        createRule(
+            "\"cost_type\": \"per_unit\", " + kinds.formatted("\"unit_cost\": 2"), FLAT_RULE));
+    assertFails(() -> createRule("\"rounding\": \"up\"", FLAT_RULE), "dimensions");
+    assertFails(() -> createRule("\"cost_type\": \"flat\"", FLAT_RULE), "flat_cost");
+    assertFails(() -> createRule("\"flat_cost\": 1", FLAT_RULE), "cost_type");
+    assertFails(() -> createRule(flat + ", \"unit_cost\": 1", FLAT_RULE), "unit_cost");
+    assertFails(() -> createRule(flat + ", \"price\": 1", FLAT_RULE), "price");
+    assertFails(() -> createRule(kinds.formatted("\"price\": 1"), FLAT_RULE), "price");
+    assertFails(
+        () -> createRule(kinds.formatted(flat + ", \"unit_cost\": 1"), FLAT_RULE), "unit_cost");
+    assertFails(
+        () -> createRule("\"dimensions\": [{\"match\": {}, " + flat + "}]", FLAT_RULE), "match");
+  }
+
+  @Test
+  void an_extra_or_missing_member_of_a_dimension_is_caught() {
+    String request = "\"cost_type\": \"flat\", \"flat_cost\": 1";
+    String answer =
+        FLAT_RULE.replace(
+            "\"dimensions\": []",
+            "\"dimensions\": [" + FLAT_COST.replace("{", "{\"match\": {\"a\": \"b\"}, ") + "]");
+    assertPasses(() -> createRule(request, answer));
+    assertFails(
+        () -> createRule(request, answer.replace("\"match\"", "\"extra\": 1, \"match\"")), "extra");
+    assertFails(
+        () -> createRule(request, answer.replace("\"match\": {\"a\": \"b\"},", "")), "match");
+    assertFails(
+        () -> createRule(request, answer.replace("\"tier_scope\": \"event\",", "")), "tier_scope");
+    assertFails(
+        () ->
+            createRule(
+                request,
+                FLAT_RULE.replace("\"dimensions\": []", "\"dimensions\": [], \"extra\": 1")),
+        "extra");
+  }
+
+  @Test
   void exactly_one_name_of_a_customer_is_described() {
     String both =
         "{\"customer_id\": \"6f1c1c1e-2f9c-5a40-8a35-0d7f7a0c9f11\","
@@ -313,6 +372,16 @@ class OpenApiContractTest {
 
   private void createCustomer(String body, int status) {
     exchange("POST", "/v1/customers", body, status, JSON, CUSTOMER);
+  }
+
+  private void createRule(String members, String answer) {
+    exchange(
+        "POST",
+        "/v1/metering-rules",
+        "{\"billable_metric_key\": \"tokens\", " + members + "}",
+        201,
+        JSON,
+        answer);
   }
 
   private void batch(String body, String answer) {

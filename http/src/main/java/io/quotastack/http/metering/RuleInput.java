@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 record RuleInput(
     @Nullable Price price, TierScope tierScope, List<Dimension> dimensions, Rounding rounding) {
   private static final int MAX_DIMENSIONS = 100;
-  private static final int MAX_TIERS = 500;
+  private static final int MAX_TIERS_IN_ALL = 500;
 
   /** As properties of usage, of which they are to be some. */
   private static final TextMapRule MATCH =
@@ -48,14 +48,19 @@ record RuleInput(
     TierScope scope = body.choiceOr("tier_scope", SCOPES, TierScope.EVENT);
     List<Price> prices =
         Stream.concat(Stream.ofNullable(own), dimensions.stream().map(Dimension::price)).toList();
-    if (scope == TierScope.PERIOD && prices.stream().noneMatch(Price::dependsOnUnitsBefore)) {
+    if (scope == TierScope.PERIOD
+        && !prices.isEmpty()
+        && prices.stream().noneMatch(Price::dependsOnUnitsBefore)) {
       body.reject("tier_scope", "must be event: no cost of the rule is by package or by tiers");
     }
     int tiers = prices.stream().mapToInt(RuleInput::tiers).sum();
-    if (tiers > MAX_TIERS) {
+    if (tiers > MAX_TIERS_IN_ALL) {
       body.reject(
           "dimensions",
-          "must have at most " + MAX_TIERS + " tiers with the rule's own, but have " + tiers);
+          "must have at most "
+              + MAX_TIERS_IN_ALL
+              + " tiers with the rule's own, but have "
+              + tiers);
     }
     return new RuleInput(own, scope, dimensions, body.choiceOr("rounding", ROUNDINGS, Rounding.UP));
   }
