@@ -33,12 +33,14 @@ final class ReferencePrices {
     }
   }
 
-  /** The rule that took effect last; if none has, the first to do so is what the node saw. */
+  /**
+   * The rule that took effect last; null if none has. One that took effect when it was made has
+   * done so whatever this clock says.
+   */
   static @Nullable MeteringRule active(List<MeteringRule> rules, Instant now) {
     MeteringRule active = null;
     for (MeteringRule rule : rules) {
-      boolean effective = rule.effectiveAt().compareTo(now) <= 0;
-      if (active == null || effective) {
+      if (rule.effectiveAt().compareTo(now) <= 0 || rule.effectiveAt().equals(rule.createdAt())) {
         active = rule;
       }
     }
