@@ -273,7 +273,8 @@ class DocumentedRoutesTest {
                 .isProblem(409, "payment_conflict")
                 .text("/topup_id"))
         .isEqualTo(first.text("/topup_id"));
-    api.post("/v1/topup/grant", paid.replace("starter", "none")).isInvalid("/package_id");
+    api.post("/v1/topup/grant", paid.replace("starter", "none").replace("pay_1", "pay_2"))
+        .isInvalid("/package_id");
     api.post(
             "/v1/topup/grant",
             "{\"external_customer_id\": \"payer\", \"credits\": 1, \"expires_after_seconds\": 60}")

@@ -18,7 +18,16 @@ import java.util.Set;
 final class ShownJson {
   private static final String REST = "...";
   private static final Set<String> VOLATILE =
-      Set.of("id", "version", "timestamp", "hash", "instance", "next_cursor", "detail");
+      Set.of(
+          "id",
+          "version",
+          "timestamp",
+          "hash",
+          "instance",
+          "next_cursor",
+          "detail",
+          "pending_until",
+          "not_before");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private ShownJson() {}

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,7 @@ import org.slf4j.LoggerFactory;
  * kill -9 of one of two nodes under load: the other finds out, takes its customers over, and the
  * ledgers hold what either has acknowledged.
  */
+@Tag("slow")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class LostNodeTest {
   private static final Logger LOG = LoggerFactory.getLogger(LostNodeTest.class);

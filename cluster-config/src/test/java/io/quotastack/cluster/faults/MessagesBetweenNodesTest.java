@@ -50,6 +50,7 @@ class MessagesBetweenNodesTest {
                 .map(command -> new CustomerMessage.Write(List.of(command), actor.narrow())),
             samples.of(CustomerQuery.class).stream()
                 .map(query -> new CustomerMessage.Read(query, actor.narrow())),
+            samples.of(CustomerMessage.Ring.class).stream(),
             samples.of(CustomerMessage.Stop.class).stream(),
             samples.of(Outcome.class).stream()
                 .map(outcome -> new CustomerMessage.WriteReply(null, List.of(outcome), "name")),

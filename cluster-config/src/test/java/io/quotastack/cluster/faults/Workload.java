@@ -260,7 +260,9 @@ final class Workload {
     BigDecimal units =
         more
             ? left.add(BigDecimal.valueOf(random.nextInt(1, 100)))
-            : left.multiply(BigDecimal.valueOf(random.nextInt(0, 101), 2));
+            // A part of a part of a part would have more digits than a body may have.
+            : left.multiply(BigDecimal.valueOf(random.nextInt(0, 101), 2))
+                .setScale(6, RoundingMode.DOWN);
     long costMc = priceMc(hold.capturedUnits().add(units)) - hold.chargedMc();
     ObjectNode body = object().put("actual_units", units.toPlainString()).put("final", last);
     body.putObject("metadata").put("key", key);
