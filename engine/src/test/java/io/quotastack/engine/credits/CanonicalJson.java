@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -79,16 +80,23 @@ public final class CanonicalJson {
   public static String id(String prefix, UUID customerId, long number) {
     byte[] digits = BigInteger.valueOf(number).toByteArray();
     int sign = digits[0] == 0 && digits.length > 1 ? 1 : 0;
-    int bits = 8 * (16 + digits.length - sign);
-    BigInteger all =
-        new BigInteger(customerId.toString().replace("-", ""), 16)
-            .shiftLeft(8 * (digits.length - sign))
-            .add(BigInteger.valueOf(number));
-    int spare = (5 - bits % 5) % 5;
-    all = all.shiftLeft(spare);
+    ByteBuffer all =
+        ByteBuffer.allocate(16 + digits.length - sign)
+            .putLong(customerId.getMostSignificantBits())
+            .putLong(customerId.getLeastSignificantBits())
+            .put(digits, sign, digits.length - sign)
+            .flip();
     var text = new StringBuilder(prefix);
-    for (int at = bits + spare - 5; at >= 0; at -= 5) {
-      text.append("abcdefghijklmnopqrstuvwxyz234567".charAt(all.shiftRight(at).intValue() & 31));
+    int bits = 0;
+    int known = 0;
+    while (known > 0 || all.hasRemaining()) {
+      if (known < 5) {
+        boolean more = all.hasRemaining();
+        bits = more ? (bits << 8) | (all.get() & 255) : bits << (5 - known);
+        known = more ? known + 8 : 5;
+      }
+      known -= 5;
+      text.append("abcdefghijklmnopqrstuvwxyz234567".charAt((bits >> known) & 31));
     }
     return text.toString();
   }

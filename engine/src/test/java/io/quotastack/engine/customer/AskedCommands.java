@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * about what it refers to, and remembers it to be asked again.
  */
 final class AskedCommands {
-  private static final int MAX_REMEMBERED = 64;
+  private static final int MAX_REMEMBERED = 24;
   private static final List<OveragePolicy> POLICIES =
       List.of(OveragePolicy.BLOCK, OveragePolicy.ALLOW, OveragePolicy.NOTIFY);
 

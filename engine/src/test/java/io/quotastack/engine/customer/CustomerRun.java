@@ -5,6 +5,7 @@ import static io.quotastack.engine.customer.CustomerCheck.same;
 
 import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.BurnOrder;
+import io.quotastack.engine.credits.Due;
 import io.quotastack.engine.customer.CustomerCommand.RecordUsage;
 import io.quotastack.engine.reservations.Reservation;
 import io.quotastack.engine.serialization.StoredJson;
@@ -13,7 +14,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Objects;
+import java.util.TreeSet;
 import java.util.UUID;
 
 /**
@@ -38,6 +41,10 @@ final class CustomerRun {
   /** The steps that were taken: settings of the clock as time, requests as exact commands. */
   final List<Step> taken = new ArrayList<>();
 
+  /** The alarms that are set and have not rung, as the gate would have them. */
+  private final NavigableSet<Instant> alarms = new TreeSet<>();
+
+  private Instant judgedAt = Instant.EPOCH;
   private Instant wall = Customers.START;
 
   /** Takes all these steps. Fails at the first one after which something is wrong. */
@@ -91,6 +98,11 @@ final class CustomerRun {
   private void judge(List<CustomerCommand> commands) {
     taken.add(new Step.Exact(commands));
     CustomerState before = check.state();
+    ringAlarms();
+    Instant bound = DueBound.of(before, commands, wall);
+    if (bound != null) {
+      setAlarm(bound);
+    }
     CustomerDecider.Decision decision = decider.decide(before, commands, wall);
     journal.addAll(decision.events());
     same("outcomes", decision.outcomes().size(), commands.size());
@@ -105,6 +117,31 @@ final class CustomerRun {
     same("its hash", decision.state().ledgerHash(), after.ledgerHash());
     same("states", decision.states().size(), decision.events().size());
     holds("no event, no change", !decision.events().isEmpty() || decision.state().equals(before));
+    Due due = after.nextDue();
+    holds(
+        due + " has had an alarm before it was written",
+        due == null || alarms.floor(due.at()) != null);
+  }
+
+  /**
+   * What rings is there until all that was due is written; then what is due next has an alarm. So
+   * an alarm of a time at which something was judged has rung by now.
+   */
+  private void ringAlarms() {
+    if (alarms.floor(judgedAt) != null) {
+      alarms.headSet(judgedAt, true).clear();
+      Due next = check.state().nextDue();
+      if (next != null) {
+        setAlarm(next.at());
+      }
+    }
+    judgedAt = wall;
+  }
+
+  private void setAlarm(Instant at) {
+    if (alarms.floor(at) == null) {
+      alarms.add(at);
+    }
   }
 
   /** Reads at that time of the wall clock; nothing is stored by it. */
@@ -179,9 +216,7 @@ final class CustomerRun {
     }
     var expected = new ArrayList<Long>();
     for (ReferenceAccount.Hold hold : then.account.holds) {
-      if (hold.active()) {
-        expected.addFirst(hold.number);
-      }
+      expected.addFirst(hold.number);
     }
     same("active reservations", newestFirst, expected);
   }

@@ -82,6 +82,7 @@ final class EventWords {
       case CustomerEvent.UsageReversed back ->
           Happening.facts(
               back.usage(),
+              back.metricKey(),
               big(back.amountMc()),
               big(back.reversedMc()),
               big(back.overageMc()),
@@ -104,10 +105,12 @@ final class EventWords {
               moved(captured.fromHeld()),
               moved(captured.fromFree()),
               moved(captured.returned()),
+              big(captured.lostMc()),
               big(captured.overageMc()),
               period(captured.period()));
       case CustomerEvent.ReservationReleased released ->
-          Happening.facts(reservation(released.reservation()), released.note());
+          Happening.facts(
+              reservation(released.reservation()), released.note(), big(released.lostMc()));
       case CustomerEvent.ReservationExtended extended ->
           Happening.facts(reservation(extended.reservation()));
       case CustomerEvent.TopupGranted topup ->

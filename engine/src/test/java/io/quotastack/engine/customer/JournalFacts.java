@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a customer's journal says that requests refer to: as the HTTP door would look it up. */
 final class JournalFacts {
-  private static final int MAX_USES = 64;
+  private static final int MAX_USES = 8;
 
   private final List<Long> blocks = new ArrayList<>();
   private final Map<Long, BlockTerms> terms = new HashMap<>();

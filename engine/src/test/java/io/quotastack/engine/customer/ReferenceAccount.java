@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the {@link ReferenceCustomer} owns and owes: deposits, holds on them and overage, in plain
- * lists that are scanned anew for every question. Nothing leaves the lists.
+ * lists that are scanned anew for every question.
  */
 final class ReferenceAccount {
   /** A deposit; stays in the list when nothing is left of it. */
@@ -125,7 +125,7 @@ final class ReferenceAccount {
   /** So much of a deposit. */
   record Part(Deposit deposit, BigInteger amount) {}
 
-  /** A reservation; stays in the list when it has ended. */
+  /** A reservation that has not ended. */
   static final class Hold {
     final long number;
     final @Nullable String metricKey;
@@ -157,10 +157,6 @@ final class ReferenceAccount {
       this.estimate = estimate;
       this.parts = parts;
       this.expiresAt = expiresAt;
-    }
-
-    boolean active() {
-      return status.equals("ACTIVE");
     }
 
     BigInteger held() {
@@ -239,7 +235,7 @@ final class ReferenceAccount {
 
   @Nullable Hold activeHold(long number) {
     for (Hold hold : holds) {
-      if (hold.number == number && hold.active()) {
+      if (hold.number == number) {
         return hold;
       }
     }
@@ -269,9 +265,7 @@ final class ReferenceAccount {
   BigInteger reserved() {
     BigInteger sum = BigInteger.ZERO;
     for (Hold hold : holds) {
-      if (hold.active()) {
-        sum = sum.add(hold.held());
-      }
+      sum = sum.add(hold.held());
     }
     return sum;
   }
@@ -288,11 +282,9 @@ final class ReferenceAccount {
   BigInteger held(Deposit deposit) {
     BigInteger sum = BigInteger.ZERO;
     for (Hold hold : holds) {
-      if (hold.active()) {
-        for (Part part : hold.parts) {
-          if (part.deposit == deposit) {
-            sum = sum.add(part.amount);
-          }
+      for (Part part : hold.parts) {
+        if (part.deposit == deposit) {
+          sum = sum.add(part.amount);
         }
       }
     }

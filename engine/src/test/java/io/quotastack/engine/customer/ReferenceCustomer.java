@@ -227,9 +227,7 @@ final class ReferenceCustomer {
   List<Change> changes() {
     var changes = new ArrayList<Change>();
     for (Hold hold : account.holds) {
-      if (hold.active()) {
-        changes.add(new Change(hold.expiresAt, Change.Kind.HOLD_EXPIRY, hold.number));
-      }
+      changes.add(new Change(hold.expiresAt, Change.Kind.HOLD_EXPIRY, hold.number));
     }
     if (account.invoicedAt != null) {
       changes.add(new Change(account.invoicedAt, Change.Kind.OVERAGE_CLEARING, 0));
@@ -242,7 +240,7 @@ final class ReferenceCustomer {
         changes.add(new Change(deposit.effectiveAt, Change.Kind.ACTIVATION, deposit.number));
       }
     }
-    Instant topup = topups.next(account.effective(), lastAt);
+    Instant topup = topups.next(account, lastAt);
     if (topup != null) {
       changes.add(new Change(topup, Change.Kind.AUTO_TOPUP, 0));
     }
@@ -354,6 +352,15 @@ final class ReferenceCustomer {
     }
   }
 
+  /** How much of what came back belongs to deposits that can't be spent any more. */
+  private static BigInteger lost(List<Part> cameBack) {
+    BigInteger sum = ZERO;
+    for (Part part : cameBack) {
+      sum = part.deposit().ended == null ? sum : sum.add(part.amount());
+    }
+    return sum;
+  }
+
   private static boolean isOver(Deposit deposit, Instant at) {
     return deposit.expiresAt != null && deposit.expiresAt.compareTo(at) <= 0;
   }
@@ -401,10 +408,10 @@ final class ReferenceCustomer {
       return "settled";
     }
     if (command instanceof Keyed keyed) {
+      usedKeys.removeIf(used -> Duration.between(used.at, now).compareTo(KEY_KEPT) > 0);
       UsedKey used = null;
       for (UsedKey candidate : usedKeys) {
-        if (candidate.key.equals(keyed.request().key())
-            && Duration.between(candidate.at, now).compareTo(KEY_KEPT) <= 0) {
+        if (candidate.key.equals(keyed.request().key())) {
           used = candidate;
         }
       }
@@ -421,7 +428,7 @@ final class ReferenceCustomer {
         usedKeys.add(
             new UsedKey(keyed.request().key(), keyed.request().fingerprint(), number, now));
       }
-      if (topups.wanted(account.effective(), now)) {
+      if (topups.wanted(account, now)) {
         requestTopup(now);
       }
     }
@@ -921,6 +928,7 @@ final class ReferenceCustomer {
             true,
             facts(
                 use.number,
+                use.metricKey,
                 amount,
                 use.reversed(),
                 reduces,
@@ -1079,7 +1087,10 @@ final class ReferenceCustomer {
       rest = excess.subtract(ReferenceAccount.sum(beyond));
     }
     hold.captured = hold.captured.add(cost);
-    hold.status = commit.last() ? "COMMITTED" : "ACTIVE";
+    if (commit.last()) {
+      hold.status = "COMMITTED";
+      account.holds.remove(hold);
+    }
     Month begun = null;
     if (units != null) {
       hold.capturedUnits = hold.capturedUnits.add(units);
@@ -1101,6 +1112,7 @@ final class ReferenceCustomer {
                 ReferenceAccount.moved(captured),
                 ReferenceAccount.moved(beyond),
                 ReferenceAccount.moved(returned),
+                lost(returned),
                 rest,
                 inWords(begun)))
         .entry(
@@ -1160,7 +1172,13 @@ final class ReferenceCustomer {
     List<Part> returned = hold.parts;
     hold.parts = List.of();
     hold.status = key == null ? "EXPIRED" : "RELEASED";
-    happens("ReservationReleased", at, key, key == null, facts(hold.inWords(), note))
+    account.holds.remove(hold);
+    happens(
+            "ReservationReleased",
+            at,
+            key,
+            key == null,
+            facts(hold.inWords(), note, lost(returned)))
         .entry(
             "release",
             ZERO,

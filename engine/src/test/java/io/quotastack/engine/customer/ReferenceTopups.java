@@ -39,11 +39,11 @@ final class ReferenceTopups {
     }
   }
 
-  boolean wanted(BigInteger effective, Instant at) {
+  boolean wanted(ReferenceAccount account, Instant at) {
     if (settings == null
         || pendingUntil != null
         || (pausedUntil != null && at.compareTo(pausedUntil) < 0)
-        || effective.compareTo(BigInteger.valueOf(settings.thresholdMc())) >= 0) {
+        || account.effective().compareTo(BigInteger.valueOf(settings.thresholdMc())) >= 0) {
       return false;
     }
     int inWindow = 0;
@@ -56,7 +56,7 @@ final class ReferenceTopups {
   }
 
   /** When something happens by itself, not before that instant; null = never. */
-  @Nullable Instant next(BigInteger effective, Instant from) {
+  @Nullable Instant next(ReferenceAccount account, Instant from) {
     if (settings == null || pendingUntil != null) {
       return pendingUntil;
     }
@@ -71,7 +71,7 @@ final class ReferenceTopups {
     Instant first = null;
     for (Instant candidate : candidates) {
       if (candidate.compareTo(from) >= 0
-          && wanted(effective, candidate)
+          && wanted(account, candidate)
           && (first == null || candidate.isBefore(first))) {
         first = candidate;
       }
