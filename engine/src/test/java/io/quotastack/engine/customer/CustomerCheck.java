@@ -44,7 +44,7 @@ final class CustomerCheck {
   }
 
   private final UUID customerId;
-  private final LedgerVerifier verifier;
+  private final @Nullable LedgerVerifier verifier;
   private final Map<String, Instant> effectOfKey = new HashMap<>();
   private final Set<String> payments = new HashSet<>();
   private final Map<Long, Tally> tallies = new HashMap<>();
@@ -60,10 +60,19 @@ final class CustomerCheck {
   /** What its journal says that requests refer to. */
   final JournalFacts facts = new JournalFacts();
 
-  CustomerCheck(UUID customerId) {
+  /** Has the verifier of ledgers look at each entry too. */
+  static CustomerCheck withVerifier(UUID customerId) {
+    return new CustomerCheck(customerId, new LedgerVerifier(customerId));
+  }
+
+  static CustomerCheck withoutVerifier(UUID customerId) {
+    return new CustomerCheck(customerId, null);
+  }
+
+  private CustomerCheck(UUID customerId, @Nullable LedgerVerifier verifier) {
     this.customerId = customerId;
     this.model = new ReferenceCustomer(customerId);
-    this.verifier = new LedgerVerifier(customerId);
+    this.verifier = verifier;
   }
 
   /** The state that all events so far give. */
@@ -157,7 +166,8 @@ final class CustomerCheck {
   }
 
   private void takeNews(LongFunction<CustomerEvent> journal) {
-    for (Happening expected : model.takeNews()) {
+    List<Happening> news = model.takeNews();
+    for (Happening expected : news) {
       long number = expected.number();
       CustomerEvent event = journal.apply(number);
       same("event", EventWords.of(number, event), expected);
@@ -165,6 +175,9 @@ final class CustomerCheck {
       facts.accept(number, event);
       checkEvent(event);
       checkInvariants();
+    }
+    if (news.isEmpty()) {
+      return;
     }
     for (Block block : state.blocks().all()) {
       holds(
@@ -202,11 +215,13 @@ final class CustomerCheck {
     lastHash = entry.hash();
     sumOfDeltasMc = Math.addExact(sumOfDeltasMc, entry.delta());
     tally(event, entry);
-    verifier.accept(entry);
-    same(
-        "what the verifier says",
-        verifier.verdict(state.ledgerSequence(), state.ledgerHash(), state.balanceMc()),
-        new LedgerVerifier.Verdict(true, entries, lastHash, null, null));
+    if (verifier != null) {
+      verifier.accept(entry);
+      same(
+          "what the verifier says",
+          verifier.verdict(state.ledgerSequence(), state.ledgerHash(), state.balanceMc()),
+          new LedgerVerifier.Verdict(true, entries, lastHash, null, null));
+    }
   }
 
   /** Counts, from what the entry and its event tell, where the credits of each block went. */

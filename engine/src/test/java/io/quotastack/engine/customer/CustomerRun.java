@@ -28,7 +28,7 @@ final class CustomerRun {
   static final UUID CUSTOMER_ID = UUID.fromString("01890a5d-ac96-774b-bcce-b302099a8057");
 
   private final CustomerDecider decider = new CustomerDecider(CUSTOMER_ID);
-  private final CustomerCheck check = new CustomerCheck(CUSTOMER_ID);
+  private final CustomerCheck check = CustomerCheck.withVerifier(CUSTOMER_ID);
   private final ReferenceCustomer model = check.model;
   private final AskedCommands asked = new AskedCommands(check.facts);
 

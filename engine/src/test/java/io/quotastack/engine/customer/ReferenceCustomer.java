@@ -408,10 +408,12 @@ final class ReferenceCustomer {
       return "settled";
     }
     if (command instanceof Keyed keyed) {
-      usedKeys.removeIf(used -> Duration.between(used.at, now).compareTo(KEY_KEPT) > 0);
+      // Not by now: a clock that is set back makes a key young again, an event never does.
+      usedKeys.removeIf(used -> Duration.between(used.at, lastAt).compareTo(KEY_KEPT) > 0);
       UsedKey used = null;
       for (UsedKey candidate : usedKeys) {
-        if (candidate.key.equals(keyed.request().key())) {
+        if (candidate.key.equals(keyed.request().key())
+            && Duration.between(candidate.at, now).compareTo(KEY_KEPT) <= 0) {
           used = candidate;
         }
       }

@@ -76,6 +76,9 @@ final class SimulatedCustomer extends AbstractBehavior<Object> {
   private static final int MAX_REMEMBERED = 16;
   private static final int PERCENT = 100;
 
+  /** The ledger of one of so many customers is also verified as those who export it would. */
+  private static final int WITH_VERIFIER = 8;
+
   private final SimulatedWorld world;
   private final int number;
   private final CustomerRef customer;
@@ -126,7 +129,10 @@ final class SimulatedCustomer extends AbstractBehavior<Object> {
     this.random = new SplittableRandom(seed);
     this.asks = StepGenerator.everyday(random.nextLong());
     this.busy = random.nextInt(PERCENT) < 4;
-    this.check = new CustomerCheck(customer.customerId());
+    this.check =
+        number % WITH_VERIFIER == 0
+            ? CustomerCheck.withVerifier(customer.customerId())
+            : CustomerCheck.withoutVerifier(customer.customerId());
     this.commands = new AskedCommands(check.facts);
     this.tape = world.tap().tape(customer.persistenceId(), () -> world.alarms().earliest(customer));
   }
@@ -216,9 +222,9 @@ final class SimulatedCustomer extends AbstractBehavior<Object> {
       return;
     }
     int drawn = random.nextInt(PERCENT);
-    if (drawn < 50) {
+    if (drawn < 40) {
       send(List.of(List.of(command())), this::next);
-    } else if (drawn < 95) {
+    } else if (drawn < 96) {
       send(group(), this::next);
     } else {
       step("looked");
@@ -264,7 +270,7 @@ final class SimulatedCustomer extends AbstractBehavior<Object> {
     var group = new ArrayList<List<CustomerCommand>>();
     for (int count = random.nextInt(1, 5); count > 0; count--) {
       var message = new ArrayList<CustomerCommand>();
-      for (int more = random.nextInt(2) == 0 ? random.nextInt(2, 12) : 1; more > 0; more--) {
+      for (int more = random.nextInt(3) == 0 ? 1 : random.nextInt(2, 21); more > 0; more--) {
         message.add(command());
       }
       group.add(message);

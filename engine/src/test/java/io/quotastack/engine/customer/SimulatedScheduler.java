@@ -1,7 +1,6 @@
 package io.quotastack.engine.customer;
 
 import com.typesafe.config.Config;
-import java.util.Comparator;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,12 +18,17 @@ import scala.concurrent.duration.FiniteDuration;
  */
 final class SimulatedScheduler extends ExplicitlyTriggeredScheduler {
   private record Task(
-      long atMillis, long order, @Nullable FiniteDuration interval, Runnable runnable) {
-    static final Comparator<Task> ORDER =
-        Comparator.comparingLong(Task::atMillis).thenComparingLong(Task::order);
+      long atMillis, long order, @Nullable FiniteDuration interval, Runnable runnable)
+      implements Comparable<Task> {
+    @Override
+    public int compareTo(Task other) {
+      return atMillis == other.atMillis
+          ? Long.compare(order, other.order)
+          : Long.compare(atMillis, other.atMillis);
+    }
   }
 
-  private final ConcurrentSkipListSet<Task> tasks = new ConcurrentSkipListSet<>(Task.ORDER);
+  private final ConcurrentSkipListSet<Task> tasks = new ConcurrentSkipListSet<>();
   private final AtomicLong nowMillis = new AtomicLong();
   private final AtomicLong scheduled = new AtomicLong();
 

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -34,6 +35,9 @@ class SimulationTest {
 
   private static final long FEW_STEPS = 30_000;
 
+  /** In so many steps everything happens. */
+  private static final long ENOUGH_FOR_ALL = 200_000;
+
   @Test
   void customers_live_through_months_as_the_model_says_and_keep_every_invariant() throws Exception {
     Long given = Long.getLong("simulation.seed");
@@ -51,8 +55,11 @@ class SimulationTest {
         customers,
         (System.nanoTime() - start) / 1_000_000_000,
         ProcessHandle.current().info().totalCpuDuration().get().toSeconds());
-    lived.getFirst().happened().forEach((what, count) -> System.out.println(what + " " + count));
+    System.out.println("in one of its worlds: " + lived.getFirst().happened());
     assertThat(steps).isGreaterThanOrEqualTo(STEPS);
+    if (STEPS >= ENOUGH_FOR_ALL) {
+      assertThat(lived.getFirst().happened()).containsKeys(all());
+    }
   }
 
   @Test
@@ -61,6 +68,29 @@ class SimulationTest {
     List<Lived> again = live(42, FEW_STEPS);
 
     assertThat(again).extracting(Lived::ends).isEqualTo(first.stream().map(Lived::ends).toList());
+  }
+
+  /** Every kind of event, and all that befalls an actor. */
+  private static String[] all() {
+    return Stream.concat(
+            kinds(CustomerEvent.class).map(Class::getSimpleName),
+            Stream.of(
+                "crashed",
+                "crashed while writing",
+                "due in memory",
+                "due out of memory",
+                "failed to write",
+                "left memory",
+                "looked",
+                "replayed",
+                "restarted"))
+        .toArray(String[]::new);
+  }
+
+  private static Stream<Class<?>> kinds(Class<?> event) {
+    return event.isInterface()
+        ? Stream.of(event.getPermittedSubclasses()).flatMap(SimulationTest::kinds)
+        : Stream.of(event);
   }
 
   private record Lived(long steps, Map<String, String> ends, Map<String, Long> happened) {}
