@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.ShardRegion.CurrentShardRegionState;
 import org.apache.pekko.cluster.sharding.typed.ClusterShardingQuery;
@@ -51,10 +52,14 @@ class DurabilityTest {
   DurabilityTest() {
     // In a JVM that has never run a node, actors would leave memory before their first answer.
     assertThat(TestNode.shared().node().httpPort()).isPositive();
+    use(() -> TestNode.start(database));
+  }
+
+  private void use(Supplier<TestNode> start) {
     System.setProperty(IDLE_LIMIT, "400ms");
     ConfigFactory.invalidateCaches();
     try {
-      node = TestNode.start(database);
+      node = start.get();
     } finally {
       System.clearProperty(IDLE_LIMIT);
       ConfigFactory.invalidateCaches();
@@ -112,9 +117,7 @@ class DurabilityTest {
     List<String> before = everything();
 
     node.close();
-    node = node.startAgain();
-    tenant = TestTenant.of(node);
-    api = tenant.live();
+    use(node::startAgain);
 
     assertThat(everything()).isEqualTo(before);
     first.forEach((write, answer) -> {

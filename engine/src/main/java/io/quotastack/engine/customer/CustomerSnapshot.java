@@ -6,13 +6,13 @@ import io.quotastack.engine.credits.Block;
 import io.quotastack.engine.credits.Blocks;
 import io.quotastack.engine.credits.Overage;
 import io.quotastack.engine.idempotency.IdempotencyWindow;
+import io.quotastack.engine.idempotency.StoredKeys;
 import io.quotastack.engine.metering.PeriodUnits;
 import io.quotastack.engine.reservations.Reservation;
 import io.quotastack.engine.reservations.Reservations;
 import io.quotastack.engine.serialization.Stored;
 import io.quotastack.engine.topups.AutoTopup;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +24,8 @@ import org.pcollections.TreePSet;
  * A customer's state as it is stored to make recovery short. Can be deleted at any time: the
  * journal alone gives the same state. What may be null was added later, or there is none.
  *
- * @param payments the granted payments, {@link IdempotencyWindow#toBytes()} in base 64
- * @param window the remembered idempotency keys, {@link IdempotencyWindow#toBytes()} in base 64
+ * @param payments the granted payments
+ * @param window the remembered idempotency keys
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "snapshot")
 @JsonSubTypes(@JsonSubTypes.Type(value = CustomerSnapshot.class, name = "customer_snapshot.1"))
@@ -39,14 +39,14 @@ public record CustomerSnapshot(
     @Nullable Map<String, PeriodUnits> periods,
     @Nullable Map<Long, Long> reversed,
     @Nullable List<Long> voided,
-    @Nullable String payments,
+    @Nullable StoredKeys payments,
     @Nullable AutoTopup autoTopup,
     long ledgerSequence,
     String ledgerHash,
     long webhookSequence,
     long version,
     Instant lastAt,
-    String window)
+    StoredKeys window)
     implements Stored {
 
   /** That state, ready to be stored. */
@@ -61,18 +61,14 @@ public record CustomerSnapshot(
         state.periods(),
         state.reversed(),
         List.copyOf(state.voided()),
-        text(state.payments()),
+        StoredKeys.of(state.payments()),
         state.autoTopup(),
         state.ledgerSequence(),
         state.ledgerHash(),
         state.webhookSequence(),
         state.version(),
         state.lastAt(),
-        text(state.window()));
-  }
-
-  private static String text(IdempotencyWindow keys) {
-    return Base64.getEncoder().encodeToString(keys.toBytes());
+        StoredKeys.of(state.window()));
   }
 
   /** The state that was stored. */
@@ -87,15 +83,13 @@ public record CustomerSnapshot(
         periods == null ? HashTreePMap.empty() : HashTreePMap.from(periods),
         reversed == null ? TreePMap.empty() : TreePMap.from(reversed),
         voided == null ? TreePSet.empty() : TreePSet.from(voided),
-        payments == null
-            ? IdempotencyWindow.endless()
-            : IdempotencyWindow.endlessOfBytes(Base64.getDecoder().decode(payments)),
+        payments == null ? IdempotencyWindow.endless() : payments.endlessWindow(),
         autoTopup,
         ledgerSequence,
         ledgerHash,
         webhookSequence,
         version,
         lastAt,
-        IdempotencyWindow.ofBytes(Base64.getDecoder().decode(window)));
+        window.window());
   }
 }

@@ -1,6 +1,7 @@
 package io.quotastack.engine.idempotency;
 
 import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -219,11 +220,9 @@ public final class IdempotencyWindow {
     }
     int longs = all.stream().mapToInt(run -> 1 + run.rows.length).sum();
     var buffer = ByteBuffer.allocate(longs * Long.BYTES);
+    LongBuffer fields = buffer.asLongBuffer();
     for (Run run : all) {
-      buffer.putLong(run.size());
-      for (long field : run.rows) {
-        buffer.putLong(field);
-      }
+      fields.put(run.size()).put(run.rows);
     }
     return buffer.array();
   }
@@ -239,16 +238,14 @@ public final class IdempotencyWindow {
   }
 
   private static List<Run> runsOf(byte[] bytes) {
-    var buffer = ByteBuffer.wrap(bytes);
+    LongBuffer fields = ByteBuffer.wrap(bytes).asLongBuffer();
     var runs = new ArrayList<Run>();
-    while (buffer.hasRemaining()) {
-      var rows = new long[Math.toIntExact(buffer.getLong()) * FIELDS];
+    while (fields.hasRemaining()) {
+      var rows = new long[Math.toIntExact(fields.get()) * FIELDS];
+      fields.get(rows);
       long newestMillis = Long.MIN_VALUE;
-      for (int i = 0; i < rows.length; i++) {
-        rows[i] = buffer.getLong();
-        if (i % FIELDS == FIELDS - 1) {
-          newestMillis = Math.max(newestMillis, rows[i]);
-        }
+      for (int i = FIELDS - 1; i < rows.length; i += FIELDS) {
+        newestMillis = Math.max(newestMillis, rows[i]);
       }
       runs.add(new Run(rows, newestMillis));
     }

@@ -24,6 +24,7 @@ import io.quotastack.engine.customer.CustomerEvent;
 import io.quotastack.engine.customer.CustomerSnapshot;
 import io.quotastack.engine.customer.Profile;
 import io.quotastack.engine.idempotency.RequestKey;
+import io.quotastack.engine.idempotency.StoredKeys;
 import io.quotastack.engine.metering.Dimension;
 import io.quotastack.engine.metering.MeteringRule;
 import io.quotastack.engine.metering.Metric;
@@ -49,6 +50,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +76,10 @@ class StoredSamplesTest {
   private static final Instant MARCH = Instant.parse("2026-03-01T00:00:00Z");
   private static final String HASH =
       "5b06a74dfe79fe670771de5b80cf0fca137bba1465b10dc6bc1ac4048376a5be";
+  private static final StoredKeys KEYS =
+      StoredKeys.ofBytes(
+          Base64.getDecoder()
+              .decode("AAAAAAAAAAG+KXRUaXjjc55tbahcS+nzAAAAAAAAAAcAAAAAAAAACQAAAZt22qgA"));
   private static final RequestKey REQUEST = new RequestKey("request-1", -7000000000000000001L);
 
   private static final Profile PROFILE =
@@ -542,7 +548,7 @@ class StoredSamplesTest {
                 Map.of("tokens", new PeriodUnits(JANUARY, new BigDecimal("112.00"))),
                 Map.of(7L, 20L, 11L, 1L),
                 List.of(4L, 5L),
-                "AAAAAAAAAAG+KXRUaXjjc55tbahcS+nzAAAAAAAAAAcAAAAAAAAACQAAAZt22qgA",
+                KEYS,
                 new AutoTopup(
                     PACKAGE_WANTED,
                     AT.plusSeconds(3_600),
@@ -554,7 +560,7 @@ class StoredSamplesTest {
                 5,
                 9,
                 AT,
-                "")),
+                StoredKeys.NONE)),
         new Sample(
             "customer_snapshot.1-unreserved",
             new CustomerSnapshot(
@@ -567,14 +573,14 @@ class StoredSamplesTest {
                 Map.of(),
                 Map.of(),
                 List.of(),
-                "",
+                StoredKeys.NONE,
                 new AutoTopup(CREDITS_WANTED, null, 0, null, List.of()),
                 0,
                 LedgerHash.GENESIS,
                 0,
                 0,
                 Instant.EPOCH,
-                "")),
+                StoredKeys.NONE)),
         new Sample(
             "block_activated.1",
             new CustomerEvent.BlockActivated(AT, 7, entry(EntryType.GRANT, 8))),
@@ -703,7 +709,7 @@ class StoredSamplesTest {
                 5,
                 9,
                 AT,
-                "AAAAAAAAAAG+KXRUaXjjc55tbahcS+nzAAAAAAAAAAcAAAAAAAAACQAAAZt22qgA")),
+                KEYS)),
         new Sample(
             "customer_snapshot.1-minimal",
             new CustomerSnapshot(
@@ -723,7 +729,7 @@ class StoredSamplesTest {
                 0,
                 0,
                 Instant.EPOCH,
-                "")));
+                StoredKeys.NONE)));
   }
 
   private static LedgerEntry entry(EntryType type, long delta) {
