@@ -230,9 +230,12 @@ public final class ReservationRoutes {
           if (view == null) {
             throw Customers.notFound(call, ID, "reservation").asException();
           }
+          // What has just expired may not be in the journal yet.
           CompletionStage<@Nullable Reservation> found =
               view.reservation() == null
-                  ? history.find(customer, id.number())
+                  ? customers
+                      .settledHead(customer)
+                      .thenCompose(_ -> history.find(customer, id.number()))
                   : CompletableFuture.completedFuture(view.reservation());
           return found.thenApply(reservation -> {
             if (reservation == null) {
