@@ -3,7 +3,6 @@ package io.quotastack.engine.customer;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
-import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.Allocation;
@@ -78,9 +77,9 @@ public sealed interface CustomerCommand extends ClusterMessage {
    */
   record UpdateCustomer(
       RequestKey request,
-      @Nullable NewText displayName,
-      @Nullable NewText email,
-      @Nullable NewText timeZone,
+      @Nullable NewValue<String> displayName,
+      @Nullable NewValue<String> email,
+      @Nullable NewValue<String> timeZone,
       @Nullable NewValue<OveragePolicy> overagePolicy,
       @Nullable NewValue<Long> maxOverageMc,
       @Nullable Map<String, String> metadata)

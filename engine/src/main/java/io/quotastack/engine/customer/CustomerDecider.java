@@ -1,6 +1,5 @@
 package io.quotastack.engine.customer;
 
-import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.AmountOutOfRangeException;
 import io.quotastack.engine.credits.Amounts;
@@ -192,9 +191,9 @@ public final class CustomerDecider {
             command.request(),
             new Profile(
                 old.externalId(),
-                NewText.applied(command.displayName(), old.displayName()),
-                NewText.applied(command.email(), old.email()),
-                NewText.applied(command.timeZone(), old.timeZone()),
+                NewValue.applied(command.displayName(), old.displayName()),
+                NewValue.applied(command.email(), old.email()),
+                NewValue.applied(command.timeZone(), old.timeZone()),
                 NewValue.applied(command.overagePolicy(), old.overagePolicy()),
                 NewValue.applied(command.maxOverageMc(), old.maxOverageMc()),
                 command.metadata() == null ? old.metadata() : command.metadata(),

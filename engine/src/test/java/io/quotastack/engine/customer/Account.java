@@ -2,7 +2,6 @@ package io.quotastack.engine.customer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.Allocation;
@@ -348,7 +347,7 @@ final class Account {
             key(),
             null,
             null,
-            new NewText(zone),
+            new NewValue<>(zone),
             new NewValue<>(overage),
             new NewValue<>(maxMc),
             null));

@@ -1,6 +1,5 @@
 package io.quotastack.engine.customer;
 
-import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.OveragePolicy;
 import io.quotastack.engine.customer.CustomerCommand.Keyed;
@@ -122,12 +121,12 @@ final class AskedCommands {
     int variant = update.variant();
     return new CustomerCommand.UpdateCustomer(
         request(update.key(), usedKey),
-        variant % 2 == 0 ? null : new NewText("name " + variant),
-        variant % 3 == 0 ? new NewText(null) : variant % 3 == 1 ? null : new NewText("a@b"),
+        variant % 2 == 0 ? null : new NewValue<>("name " + variant),
+        variant % 3 == 0 ? new NewValue<>(null) : variant % 3 == 1 ? null : new NewValue<>("a@b"),
         switch (variant % 7) {
-          case 0 -> new NewText("Europe/Berlin");
-          case 1 -> new NewText("Pacific/Kiritimati");
-          case 2 -> new NewText(null);
+          case 0 -> new NewValue<>("Europe/Berlin");
+          case 1 -> new NewValue<>("Pacific/Kiritimati");
+          case 2 -> new NewValue<>(null);
           default -> null;
         },
         switch (variant % 8) {

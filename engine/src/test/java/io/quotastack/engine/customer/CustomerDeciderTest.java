@@ -9,7 +9,6 @@ import static io.quotastack.engine.customer.Customers.use;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.Allocation;
@@ -166,15 +165,15 @@ class CustomerDeciderTest {
         new UpdateCustomer(
             request("b"),
             null,
-            new NewText("a@b"),
-            new NewText("Europe/Berlin"),
+            new NewValue<>("a@b"),
+            new NewValue<>("Europe/Berlin"),
             new NewValue<>(OveragePolicy.ALLOW),
             new NewValue<>(500L),
             Map.of("tier", "gold")));
     wall = wall.plusSeconds(1);
     done(
         new UpdateCustomer(
-            request("c"), new NewText(null), null, null, new NewValue<>(null), null, null));
+            request("c"), new NewValue<>(null), null, null, new NewValue<>(null), null, null));
 
     assertThat(state.profile())
         .isEqualTo(

@@ -1,6 +1,5 @@
 package io.quotastack.engine.customer;
 
-import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.CanonicalJson;
@@ -504,10 +503,6 @@ final class ReferenceCustomer {
             now);
     happens("CustomerUpdated", now, update.request().key(), false, profile);
     return "done " + version;
-  }
-
-  private static @Nullable Object changed(@Nullable NewText change, @Nullable Object old) {
-    return change == null ? old : change.value();
   }
 
   private static @Nullable Object changed(@Nullable NewValue<?> change, @Nullable Object old) {

@@ -7,7 +7,6 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.typesafe.config.ConfigFactory;
-import io.quotastack.engine.changes.NewText;
 import io.quotastack.engine.changes.NewValue;
 import io.quotastack.engine.credits.AccountPolicy;
 import io.quotastack.engine.credits.Allocation;
@@ -282,8 +281,8 @@ class ClusterMessagesTest {
         new CustomerCommand.CreateCustomer(REQUEST, null, null, null, null, null, null, Map.of()),
         new CustomerCommand.UpdateCustomer(
             REQUEST,
-            new NewText(null),
-            new NewText("x"),
+            new NewValue<>(null),
+            new NewValue<>("x"),
             null,
             new NewValue<>(OveragePolicy.BLOCK),
             new NewValue<>(7L),
@@ -292,7 +291,7 @@ class ClusterMessagesTest {
             REQUEST,
             null,
             null,
-            new NewText("UTC"),
+            new NewValue<>("UTC"),
             new NewValue<>(null),
             new NewValue<>(null),
             null),

@@ -11,7 +11,6 @@ import io.quotastack.engine.ids.TenantRef;
 import io.quotastack.engine.tenant.TenantCommand;
 import io.quotastack.engine.tenant.TenantEvent;
 import io.quotastack.http.door.Customers;
-import io.quotastack.http.door.NewTexts;
 import io.quotastack.http.door.NewValues;
 import io.quotastack.http.door.Tenants;
 import io.quotastack.http.input.JsonFields;
@@ -112,9 +111,9 @@ public final class CustomerRoutes {
     var command =
         new UpdateCustomer(
             call.requestKey(),
-            NewTexts.of(body.patch("display_name", name -> body.textOrNull(name, DISPLAY_NAME))),
-            NewTexts.of(body.patch("email", name -> body.textOrNull(name, EMAIL))),
-            NewTexts.of(body.patch("time_zone", name -> body.textOrNull(name, TIME_ZONE))),
+            NewValues.of(body.patch("display_name", name -> body.textOrNull(name, DISPLAY_NAME))),
+            NewValues.of(body.patch("email", name -> body.textOrNull(name, EMAIL))),
+            NewValues.of(body.patch("time_zone", name -> body.textOrNull(name, TIME_ZONE))),
             NewValues.of(
                 body.patch("overage_policy", name -> body.choiceOrNull(name, OVERAGE_POLICIES))),
             NewValues.of(body.patch("max_overage", name -> body.amountOrNull(name, 0))),
