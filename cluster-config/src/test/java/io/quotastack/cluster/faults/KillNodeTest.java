@@ -33,7 +33,7 @@ class KillNodeTest {
 
   @Test
   void nothing_acknowledged_is_lost_or_doubled_by_kill_9_of_the_node() throws IOException {
-    rounds(2);
+    rounds(1);
   }
 
   @Test

@@ -58,7 +58,7 @@ class KillPostgresTest {
 
   @Test
   void nothing_acknowledged_is_lost_or_doubled_by_kill_9_of_postgresql() throws IOException {
-    rounds(2, KILLED);
+    rounds(1, KILLED);
   }
 
   @Test
