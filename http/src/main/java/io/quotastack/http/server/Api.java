@@ -220,10 +220,13 @@ public final class Api {
     try {
       checkDeclaration(entity, headers, entity.getContentLengthOption().orElse(0));
     } catch (ProblemException e) {
-      if (!headers.awaitsContinue()) {
-        BodyCollector.discard(entity, settings.bodyTimeout(), system);
+      if (headers.awaitsContinue()) {
+        throw e;
       }
-      throw e;
+      return BodyCollector.discard(entity, settings.bodyTimeout(), system)
+          .handle((_, _) -> {
+            throw e;
+          });
     }
     return BodyCollector.collect(entity, settings.bodyTimeout(), system);
   }

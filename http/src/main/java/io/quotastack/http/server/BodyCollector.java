@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -47,17 +48,18 @@ final class BodyCollector {
   }
 
   /**
-   * Reads a body that nobody wants, up to the same limit. Its client is answered already, but sees
-   * the answer only if it can go on sending.
+   * Reads a body that nobody wants, up to the same limit. Its client is to be answered when that
+   * has ended, however it has: Pekko closes a connection on which it answers before, and a client
+   * that is still sending then may lose the answer.
    */
-  static void discard(RequestEntity entity, Duration timeout, ActorSystem<?> system) {
-    var _ =
-        entity
-            .withoutSizeLimit()
-            .getDataBytes()
-            .completionTimeout(timeout)
-            .limitWeighted(DISCARD_LIMIT_BYTES, piece -> (long) piece.length())
-            .runWith(Sink.ignore(), system);
+  static CompletionStage<Done> discard(
+      RequestEntity entity, Duration timeout, ActorSystem<?> system) {
+    return entity
+        .withoutSizeLimit()
+        .getDataBytes()
+        .completionTimeout(timeout)
+        .limitWeighted(DISCARD_LIMIT_BYTES, piece -> (long) piece.length())
+        .runWith(Sink.ignore(), system);
   }
 
   private BodyCollector add(ByteString piece) {
