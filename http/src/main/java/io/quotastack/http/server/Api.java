@@ -223,7 +223,7 @@ public final class Api {
       if (headers.awaitsContinue()) {
         throw e;
       }
-      return BodyCollector.discard(entity, settings.bodyTimeout(), system)
+      return BodyCollector.collect(entity, settings.bodyTimeout(), system)
           .handle((_, _) -> {
             throw e;
           });

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
-import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -15,8 +14,9 @@ import org.apache.pekko.util.ByteStringBuilder;
 
 /**
  * Gathers a body that comes in pieces. One that is too large is still read for a while and thrown
- * away: a client that is busy sending, and whose connection were closed on it, would never see the
- * answer that tells why. Past that, the connection is closed.
+ * away, before it is answered: Pekko closes a connection on which it answers before the body has
+ * come, and a client that is busy sending would never see the answer that tells why. Past that, the
+ * connection is closed.
  */
 final class BodyCollector {
   /** So much is read of a body at the very most. */
@@ -45,21 +45,6 @@ final class BodyCollector {
           }
           return collector.bytes();
         });
-  }
-
-  /**
-   * Reads a body that nobody wants, up to the same limit. Its client is to be answered when that
-   * has ended, however it has: Pekko closes a connection on which it answers before, and a client
-   * that is still sending then may lose the answer.
-   */
-  static CompletionStage<Done> discard(
-      RequestEntity entity, Duration timeout, ActorSystem<?> system) {
-    return entity
-        .withoutSizeLimit()
-        .getDataBytes()
-        .completionTimeout(timeout)
-        .limitWeighted(DISCARD_LIMIT_BYTES, piece -> (long) piece.length())
-        .runWith(Sink.ignore(), system);
   }
 
   private BodyCollector add(ByteString piece) {
