@@ -326,18 +326,7 @@ class ReversalsTest {
     api.grant("others", 10);
     String usage = use("others", "1");
     UUID customer = UUID.fromString(api.get(byExternalId("others")).ok().text("/customer_id"));
-    for (String id :
-        List.of(
-            "x",
-            "use_",
-            "use_0189",
-            usage + "a",
-            usage.replace("use_", "USE_"),
-            OwnedId.Kind.USAGE_EVENT.text(customer, 2), // the grant
-            OwnedId.Kind.USAGE_EVENT.text(customer, 4),
-            OwnedId.Kind.USAGE_EVENT.text(customer, Long.MAX_VALUE),
-            OwnedId.Kind.USAGE_EVENT.text(UUID.randomUUID(), 3),
-            OwnedId.Kind.LEDGER_ENTRY.text(customer, 3))) {
+    for (String id : OtherIds.than(OwnedId.Kind.USAGE_EVENT, customer, 3, 2, 4)) { // 2 is the grant
       reverse(id).isProblem(404, "not_found");
     }
     TENANT.test().post(path(usage), REASON).isProblem(404, "not_found");
