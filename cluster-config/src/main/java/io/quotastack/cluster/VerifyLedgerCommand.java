@@ -6,7 +6,6 @@ import io.quotastack.engine.credits.ExportVerifier;
 import io.quotastack.engine.credits.LedgerHash;
 import io.quotastack.http.credits.ExportFormat;
 import io.quotastack.http.credits.ExportReader;
-import io.quotastack.http.input.WireNames;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.FilterInputStream;
@@ -34,8 +33,6 @@ import picocli.CommandLine.Spec;
     })
 final class VerifyLedgerCommand implements Callable<Integer> {
   private static final String STANDARD_INPUT = "-";
-  private static final WireNames<ExportFormat> FORMATS =
-      WireNames.of(ExportFormat.class, ExportFormat::wire);
 
   @Parameters(
       paramLabel = "FILE",
@@ -53,7 +50,7 @@ final class VerifyLedgerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    ExportFormat known = format == null ? null : FORMATS.find(format);
+    ExportFormat known = format == null ? null : ExportFormat.NAMES.find(format);
     if (format != null && known == null) {
       throw new SettingsException(List.of("--format: must be jsonl or csv: " + format));
     }

@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
  * and read in pieces: of a million keys it has 53 MB, and no second copy of it is made as a string.
  */
 public final class StoredKeys {
-  /** Of an owner that has used no key. */
-  public static final StoredKeys NONE = new StoredKeys(new byte[0]);
-
   /** Not to be changed: it is not copied. */
   private final byte[] bytes;
 

@@ -86,6 +86,10 @@ final class SimulatedCustomer extends AbstractBehavior<Object> {
   private final StepGenerator asks;
   private final boolean busy;
   private final CustomerCheck check;
+
+  /** To know what a view must show. */
+  private final CustomerDecider decider;
+
   private final AskedCommands commands;
   private final JournalTap.Tape tape;
   private final Deque<Deed> lastDeeds = new ArrayDeque<>();
@@ -133,6 +137,7 @@ final class SimulatedCustomer extends AbstractBehavior<Object> {
         number % WITH_VERIFIER == 0
             ? CustomerCheck.withVerifier(customer.customerId())
             : CustomerCheck.withoutVerifier(customer.customerId());
+    this.decider = new CustomerDecider(customer.customerId());
     this.commands = new AskedCommands(check.facts);
     this.tape = world.tap().tape(customer.persistenceId(), () -> world.alarms().earliest(customer));
   }
@@ -419,7 +424,7 @@ final class SimulatedCustomer extends AbstractBehavior<Object> {
 
   private void seen(CustomerView view) {
     CustomerQuery query = awaitedViews.remove();
-    CustomerState settled = world.decider(customer).settled(check.state(), wall());
+    CustomerState settled = decider.settled(check.state(), wall());
     CustomerCheck.same("view", view, CustomerReader.answer(settled, query, settled.now(wall())));
     views.add(view);
     if (awaitedViews.isEmpty()) {

@@ -253,19 +253,10 @@ final class SimulatedWorld implements AutoCloseable {
     happened.computeIfAbsent(what, ignored -> new LongAdder()).increment();
   }
 
-  /** The rules for that customer, to know what a view must show. */
-  CustomerDecider decider(CustomerRef customer) {
-    return new CustomerDecider(customer.customerId());
-  }
-
   // --- What became of it
 
   long steps() {
     return steps;
-  }
-
-  int generations() {
-    return generations;
   }
 
   Map<String, LongAdder> happened() {

@@ -23,6 +23,7 @@ import io.quotastack.engine.credits.Reference;
 import io.quotastack.engine.customer.CustomerEvent;
 import io.quotastack.engine.customer.CustomerSnapshot;
 import io.quotastack.engine.customer.Profile;
+import io.quotastack.engine.idempotency.IdempotencyWindow;
 import io.quotastack.engine.idempotency.RequestKey;
 import io.quotastack.engine.idempotency.StoredKeys;
 import io.quotastack.engine.metering.Dimension;
@@ -76,6 +77,7 @@ class StoredSamplesTest {
   private static final Instant MARCH = Instant.parse("2026-03-01T00:00:00Z");
   private static final String HASH =
       "5b06a74dfe79fe670771de5b80cf0fca137bba1465b10dc6bc1ac4048376a5be";
+  private static final StoredKeys NO_KEYS = StoredKeys.of(IdempotencyWindow.empty());
   private static final StoredKeys KEYS =
       StoredKeys.ofBytes(
           Base64.getDecoder()
@@ -560,7 +562,7 @@ class StoredSamplesTest {
                 5,
                 9,
                 AT,
-                StoredKeys.NONE)),
+                NO_KEYS)),
         new Sample(
             "customer_snapshot.1-unreserved",
             new CustomerSnapshot(
@@ -573,14 +575,14 @@ class StoredSamplesTest {
                 Map.of(),
                 Map.of(),
                 List.of(),
-                StoredKeys.NONE,
+                NO_KEYS,
                 new AutoTopup(CREDITS_WANTED, null, 0, null, List.of()),
                 0,
                 LedgerHash.GENESIS,
                 0,
                 0,
                 Instant.EPOCH,
-                StoredKeys.NONE)),
+                NO_KEYS)),
         new Sample(
             "block_activated.1",
             new CustomerEvent.BlockActivated(AT, 7, entry(EntryType.GRANT, 8))),
@@ -729,7 +731,7 @@ class StoredSamplesTest {
                 0,
                 0,
                 Instant.EPOCH,
-                StoredKeys.NONE)));
+                NO_KEYS)));
   }
 
   private static LedgerEntry entry(EntryType type, long delta) {

@@ -1,6 +1,7 @@
 package io.quotastack.http.credits;
 
 import io.quotastack.engine.credits.ExportRecord;
+import io.quotastack.http.input.WireNames;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,10 @@ public enum ExportFormat {
   JSON_LINES("jsonl"),
   /** CSV (RFC 4180) with a header row. */
   CSV("csv");
+
+  /** The formats by their names in queries and on the command line. */
+  public static final WireNames<ExportFormat> NAMES =
+      WireNames.of(ExportFormat.class, ExportFormat::wire);
 
   private static final ContentType JSON_LINES_TYPE =
       ContentTypes.create(

@@ -97,11 +97,7 @@ final class ExportMembers {
   }
 
   String text(String name) throws ExportFault {
-    String text = textOrNull(name);
-    if (text == null) {
-      throw fault(name, "is null");
-    }
-    return text;
+    return present(name, textOrNull(name));
   }
 
   @Nullable String textOrNull(String name) throws ExportFault {
@@ -113,6 +109,13 @@ final class ExportMembers {
       throw fault(name, "is not a text");
     }
     return checked(name, node.textValue());
+  }
+
+  private static <T> T present(String name, @Nullable T value) throws ExportFault {
+    if (value == null) {
+      throw fault(name, "is null");
+    }
+    return value;
   }
 
   private static String checked(String name, String text) throws ExportFault {
@@ -140,11 +143,7 @@ final class ExportMembers {
   }
 
   UUID uuid(String name) throws ExportFault {
-    UUID uuid = uuidOrNull(name);
-    if (uuid == null) {
-      throw fault(name, "is null");
-    }
-    return uuid;
+    return present(name, uuidOrNull(name));
   }
 
   @Nullable UUID uuidOrNull(String name) throws ExportFault {
@@ -169,11 +168,7 @@ final class ExportMembers {
   }
 
   Instant instant(String name) throws ExportFault {
-    Instant instant = instantOrNull(name);
-    if (instant == null) {
-      throw fault(name, "is null");
-    }
-    return instant;
+    return present(name, instantOrNull(name));
   }
 
   @Nullable Instant instantOrNull(String name) throws ExportFault {

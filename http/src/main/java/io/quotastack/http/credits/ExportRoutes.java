@@ -7,7 +7,6 @@ import io.quotastack.engine.ids.TenantRef;
 import io.quotastack.engine.journal.JournalReader;
 import io.quotastack.http.door.Customers;
 import io.quotastack.http.input.QueryParameters;
-import io.quotastack.http.input.WireNames;
 import io.quotastack.http.problems.Problem;
 import io.quotastack.http.problems.ProblemException;
 import io.quotastack.http.problems.ProblemType;
@@ -42,8 +41,6 @@ public final class ExportRoutes {
   static final int MAX_EXPORTS = 2;
 
   private static final Logger LOG = LoggerFactory.getLogger(ExportRoutes.class);
-  private static final WireNames<ExportFormat> FORMATS =
-      WireNames.of(ExportFormat.class, ExportFormat::wire);
   private static final int RETRY_AFTER_SECONDS = 10;
 
   /** Longer than a client is given to get the head of an answer. */
@@ -74,7 +71,7 @@ public final class ExportRoutes {
     Instant from = query.instantOrNull("from");
     Instant to = query.instantOrNull("to");
     String customer = query.textOrNull("customer", Customers.EXTERNAL_ID);
-    ExportFormat format = query.choiceOr("format", FORMATS, ExportFormat.JSON_LINES);
+    ExportFormat format = query.choiceOr("format", ExportFormat.NAMES, ExportFormat.JSON_LINES);
     query.finish();
     ExportSlots.Slot slot = slots.take();
     if (slot == null) {
